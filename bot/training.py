@@ -18,6 +18,7 @@ MADE_FROM = (
     "bot/domain/**/*.yml",
     "bot/data/**/*.yml",
     "bot/understanding/*.py",
+    "bot/understanding/encoder/*",
 )
 
 

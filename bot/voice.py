@@ -15,6 +15,7 @@ from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -23,6 +24,8 @@ from bot.resources.lines import Line, UnknownPlaceholderError, number, read_line
 from bot.sentences import CHANNELS, LANGUAGES, PLACEHOLDER, Book, Button, Sentence, load_book
 
 SAFE_LINE = "utter_safe_line"
+AGAIN = ".again"
+"""An entry of this name is said instead of saying the same thing twice in a row."""
 BUBBLE_BREAK = "\n\n"
 """Rasa's own mark between the messages of one answer; the channels split on it."""
 
@@ -183,17 +186,25 @@ class Voice(NaturalLanguageGenerator):
         """The message for a response key, in Rasa's form. Never raises: a person is waiting."""
         language = kwargs.get("in_language") or language_of(tracker)
         try:
-            spoken = self.speaker.speak(
-                utter_action,
-                language,
-                output_channel,
-                params=kwargs.get("params") or {},
-                offer=kwargs.get("offer"),
-            )
+            spoken = self._spoken(utter_action, language, output_channel, kwargs)
+            again = f"{utter_action}{AGAIN}"
+            if again in self.speaker.book.sentences and _was_last(as_message(spoken), tracker):
+                spoken = self._spoken(again, language, output_channel, kwargs)
         except Exception as error:
             log("voice_failed", error=error, key=utter_action)
             spoken = self.speaker.speak(SAFE_LINE, language, output_channel)
         return as_message(spoken)
+
+    def _spoken(self, key: str, language: str, channel: str, asked: Params) -> Spoken:
+        return self.speaker.speak(
+            key, language, channel, params=asked.get("params") or {}, offer=asked.get("offer")
+        )
+
+
+def _was_last(message: Params, tracker: DialogueStateTracker) -> bool:
+    """Whether the person has just heard this very text."""
+    last = next((e for e in reversed(tracker.events) if isinstance(e, BotUttered)), None)
+    return last is not None and last.text == message.get("text")
 
 
 def as_message(spoken: Spoken) -> dict[str, Any]:

@@ -44,11 +44,8 @@ def train(settings: Settings, out: bool = True) -> Path:
     where = settings.models_dir
     _check_disk(where)
     from bot.training import train_model
-    from bot.understanding.sentence_features import available
 
     with _progress("Training the assistant, about two minutes", out):
-        if not available():
-            print("  Sentence features need Linux on x86-64; training on words alone.", file=sys.stderr)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 return train_model(where)

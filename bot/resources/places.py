@@ -22,12 +22,22 @@ from typing import Any
 import us
 import yaml
 import zipcodes
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
 
 NAMES = Path(__file__).parent / "data" / "place_names.yml"
 EARTH_MILES = 3958.8
 MILITARY = frozenset({"AA", "AE", "AP"})
 LETTERS = 3
 """A state's name is longer; so many letters or fewer are an abbreviation."""
+SHORTEST_MISSPELT = 6
+"""Shorter names have too many neighbours: "salem" and "salam"."""
+LONG_NAME = 9
+"""From this length on a name may be two slips away, below it one."""
+KNOWN_ZIPS = 2
+"""A bare name in small letters after "in" or "near" is a place from this many ZIP codes on."""
+LARGE_ZIPS = 8
+"""Such a city is meant even in small letters, when it ends a message or stands before a comma."""
 DOMINANT_ZIPS, DOMINANT_RATIO = 5, 5
 """A city name means its largest city when that has 5 ZIP codes and 5 times those of the next."""
 
@@ -84,6 +94,8 @@ class Gazetteer:
         self._words: dict[str, str] = names["words"]
         self._not_places = {plain(word) for word in names["not_places"]}
         self._after_in = {plain(word) for word in names["after_in"]}
+        self._never_misspelt = self._not_places | self._after_in | {plain(w) for w in names["not_misspelt"]}
+        self._abroad = re.compile(rf"\b(?:{'|'.join(names['abroad'])})\b", re.IGNORECASE)
         self._states = _state_names(names["states_said"])
         self._zips: dict[str, Place] = {}
         self._cities: dict[str, dict[str, Place]] = defaultdict(dict)
@@ -96,6 +108,13 @@ class Gazetteer:
             if pair
             for city, state in [pair]
         }
+        # What a misspelt word may have meant: states, and cities that many people write.
+        self._spellings = [name for name in self._states if len(name) >= SHORTEST_MISSPELT]
+        self._spellings += [
+            name
+            for name, states in self._cities.items()
+            if len(name) >= SHORTEST_MISSPELT and max(self._sizes[name, s] for s in states) >= KNOWN_ZIPS
+        ]
 
     def _index(self, rows: list[dict[str, Any]]) -> None:
         points: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
@@ -129,7 +148,9 @@ class Gazetteer:
     def find(self, text: str) -> list[Mention]:
         """The places named in a text, in its order, without overlap."""
         found: list[Mention] = []
-        for pattern in (self._find_zips, self._find_counties, self._find_names, self._find_states):
+        patterns = (self._find_zips, self._find_counties, self._find_abroad, self._find_names,
+                    self._find_states, self._find_misspelt)  # fmt: skip
+        for pattern in patterns:
             for mention in pattern(text):
                 if all(mention.end <= m.start or mention.start >= m.end for m in found):
                     found.append(mention)
@@ -182,6 +203,11 @@ class Gazetteer:
                 said, end = self._state_after(text, end)
                 return self._mention(text, start, end, states, said)
         return None
+
+    def _find_abroad(self, text: str) -> Iterable[Mention]:
+        """Countries: a place that was named, though none that a program here is near to."""
+        for match in self._abroad.finditer(text):
+            yield Mention(match.group(), match.start(), match.end(), None)
 
     def _find_names(self, text: str) -> Iterable[Mention]:
         words = list(re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", text))
@@ -237,8 +263,13 @@ class Gazetteer:
         before = plain(words[position - 1].group()) if position else ""
         placed = before in _BEFORE_A_PLACE
         capital = text[words[position].start()].isupper() and position > 0 and not text.isupper()
-        large = max(self._sizes[name, state] for state in states) >= 4
-        return (placed and (large or capital)) or (capital and large) or (large and length > 1)
+        size = max(self._sizes[name, state] for state in states)
+        large = size >= 4 or (
+            len(name) >= SHORTEST_MISSPELT and size >= KNOWN_ZIPS and before in _RIGHT_BEFORE
+        )
+        followed = text[words[position + length - 1].end() :].lstrip()[:1]
+        at_an_edge = size >= LARGE_ZIPS and (position + length == len(words) or followed in {",", ";"})
+        return (placed and (large or capital)) or (large and (capital or length > 1)) or at_an_edge
 
     def _state_after(self, text: str, end: int) -> tuple[str | None, int]:
         """The state written right after a name, and where it ends."""
@@ -263,8 +294,34 @@ class Gazetteer:
                 start, end = words[position].start(), words[position + length - 1].end()
                 written = text[start:end]
                 state = self._states.get(plain(written))
+                if plain(written) in self._not_places:
+                    continue
                 if state and (len(plain(written)) > LETTERS or self._reads_alone(written, text)):
                     yield Mention(written, start, end, self.of_state(state))
+
+    def _find_misspelt(self, text: str) -> Iterable[Mention]:
+        """A word that stands where a place stands, one slip away from a place: "in ilinois"."""
+        words = list(re.finditer(r"[^\W\d_]+", text))
+        for position, word in enumerate(words):
+            before = plain(words[position - 1].group()) if position else ""
+            if before not in _RIGHT_BEFORE and len(words) > 1:
+                continue
+            meant = self._meant(plain(word.group()))
+            if meant in self._states:
+                yield Mention(word.group(), word.start(), word.end(), self.of_state(self._states[meant]))
+            elif meant:
+                said, end = self._state_after(text, word.end())
+                yield self._mention(text, word.start(), end, self._cities[meant], said)
+
+    def _meant(self, name: str) -> str | None:
+        if len(name) < SHORTEST_MISSPELT or name in self._never_misspelt:
+            return None
+        slips = 2 if len(name) >= LONG_NAME else 1
+        found = process.extractOne(
+            name, self._spellings, scorer=DamerauLevenshtein.distance, score_cutoff=slips
+        )
+        # People slip inside a word; another first letter is another word.
+        return found[0] if found and found[0][0] == name[0] else None
 
     def _reads_alone(self, written: str, text: str) -> bool:
         """Whether two or three letters stand for a state: in capitals, and not shouted or a word."""
@@ -303,8 +360,9 @@ class Gazetteer:
 
 
 _BEFORE_A_PLACE = frozenset(
-    "in near around from by outside to for of cerca en de desde por a vivo live downtown".split()
+    "in near around from by outside to for of cerca en de desde por x a vivo live downtown".split()
 )
+_RIGHT_BEFORE = frozenset("in near around outside x en cerca por".split())
 _STATE_LETTERS = frozenset(state.abbr for state in us.states.STATES_AND_TERRITORIES) | {"DC"}
 _WORDS_LIKE_STATES = frozenset("in or me hi ok oh pa ma la id al de co mi va ne so mo".split())
 _SHOUTED = frozenset("IN OR ME HI OK OH PA MA LA ID AL DE CO MI NE".split())

@@ -1,12 +1,13 @@
 """Danger signals: what a message says is going on, whatever the person wants.
 
-Two readers together: patterns (data/signals.yml), which know the plain words and their
-negations, and a multi-label classifier over the message's features, trained on the spans that
-the training data marks with the entity danger_signal.
+Three readers together: patterns (data/signals.yml), which know the plain words and their
+negations; a classifier over words and characters, fitted on the training messages that mark a
+signal; and the head of the sentence encoder, which was tuned on the same marks.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from bot.resources.places import plain
-from bot.understanding.features import Blocks
+from bot.understanding.encoder import head
+from bot.understanding.features import Counts, sentence_vector
 from bot.understanding.model_file import fetch, keep
 
 PATTERNS = Path(__file__).parent / "data" / "signals.yml"
@@ -46,14 +48,18 @@ class Patterns:
 
     def read(self, text: str) -> set[str]:
         """The signals a text states in plain words."""
-        words = plain(text)
-        kept = self.quiet.sub(" ", words)
+        kept = self.quiet.sub(" ", plain(text))
         found = set()
         for signal, says in self.says.items():
             rest = self.unsays[signal].sub(" ", kept) if signal in self.unsays else kept
             if says.search(rest):
                 found.add(signal)
         return found
+
+    def denied(self, text: str) -> set[str]:
+        """The signals a text takes back: "he never choked me"."""
+        words = plain(text)
+        return {signal for signal, unsays in self.unsays.items() if unsays.search(words)}
 
 
 @cache
@@ -90,11 +96,21 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """From which chance the classifier alone is believed, and where it must be surer.
+        """From which chance the classifiers are believed, without a plain word for it.
 
-        small_talk lists intents in whose messages danger is seldom told; strength as elsewhere.
+        threshold: for the likeliest signal of a message; threshold_beside: for others beside it or
+        beside a plain one; threshold_in_small_talk: in messages of the intents small_talk, where
+        danger is seldom told; threshold_denied: where the message takes the signal back. strength:
+        inverse of the regularisation.
         """
-        return {"threshold": 0.55, "threshold_in_small_talk": 0.85, "small_talk": [], "strength": 1.0}
+        return {
+            "threshold": 0.35,
+            "threshold_beside": 0.4,
+            "threshold_in_small_talk": 0.7,
+            "threshold_denied": 0.9,
+            "small_talk": [],
+            "strength": 1.0,
+        }
 
     @classmethod
     def create(
@@ -128,9 +144,9 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
         single = LogisticRegression(
             C=self._config["strength"], class_weight="balanced", solver="liblinear", tol=1e-3
         )
-        blocks = Blocks()
-        estimator = OneVsRestClassifier(single).fit(blocks.fit(examples), wanted)
-        self._estimator = (names, blocks, estimator)
+        counts = Counts()
+        estimator = OneVsRestClassifier(single).fit(counts.fit(examples), wanted)
+        self._estimator = (names, counts, estimator)
         keep(self._estimator, self._storage, self._resource)
         return self._resource
 
@@ -156,12 +172,30 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
         return messages
 
     def _heard(self, message: Message, text: str) -> dict[str, float]:
-        names, blocks, estimator = self._estimator
-        chances = estimator.predict_proba(blocks.rows([message]))[0]
-        plain_ones = patterns().read(text)
+        chances = self._chances(message)
+        plain_ones, denied = patterns().read(text), patterns().denied(text)
+        likeliest = None if plain_ones else max(chances, key=lambda name: chances[name])
         small_talk = (message.get(INTENT) or {}).get("name") in self._config["small_talk"]
-        # Where plain words already say what is going on, the classifier's guesses have to be sure.
-        threshold = self._config["threshold_in_small_talk" if small_talk or plain_ones else "threshold"]
-        heard = {n: float(c) for n, c in zip(names, chances, strict=True) if c >= threshold}
-        heard.update(dict.fromkeys(plain_ones, 1.0))
+        heard = dict.fromkeys(plain_ones, 1.0)
+        for name, chance in chances.items():
+            threshold = self._config["threshold" if name == likeliest else "threshold_beside"]
+            if small_talk:
+                threshold = max(threshold, self._config["threshold_in_small_talk"])
+            if name in denied:
+                threshold = max(threshold, self._config["threshold_denied"])
+            if chance >= threshold:
+                heard.setdefault(name, chance)
         return heard
+
+    def _chances(self, message: Message) -> dict[str, float]:
+        """For each signal the mean of the two classifiers' chances."""
+        names, counts, estimator = self._estimator
+        chances = dict(
+            zip(names, map(float, estimator.predict_proba(counts.rows([message]))[0]), strict=True)
+        )
+        vector = sentence_vector(message)
+        if vector is not None:
+            for name, distance in zip(head("signals").names, head("signals").read(vector), strict=True):
+                if name in chances:
+                    chances[name] = (chances[name] + 1 / (1 + math.exp(-distance))) / 2
+        return chances

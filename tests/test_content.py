@@ -28,6 +28,7 @@ from bot.plan.engine import section_order
 from bot.resources.lines import read_lines
 from bot.resources.seed import EVERY_DAY, FITS, demonstration_listings
 from bot.sentences import Book, ContentError, load_book
+from bot.voice import AGAIN
 
 BOT = REPOSITORY / "bot"
 LINES = read_lines()
@@ -382,7 +383,9 @@ def test_every_key_named_exists(book: Book) -> None:
 
 
 def test_no_entry_is_unused(book: Book) -> None:
-    assert sorted(set(book.sentences) - named_keys(book)) == []
+    named = named_keys(book)
+    repeats = {f"{key}{AGAIN}" for key in named}  # the voice's own second way of saying it
+    assert sorted(set(book.sentences) - named - repeats) == []
 
 
 def test_the_rules_of_the_check_name_entries(book: Book) -> None:

@@ -48,7 +48,7 @@ REACHES: dict[str, list[str]] = {
     "action_exit_now": ["/exit_now"],
     "action_forget": ["/delete_everything"],
     "action_menu": ["/menu"],
-    "action_offer_meanings": ["it is what it is with him and the thing"],
+    "action_offer_meanings": ["about the kids and the money and the court and the doctor"],
     "action_pause": ["/goodbye"],
     "action_repeat": ["/repeat"],
     "action_resume": ["/thank"],

@@ -450,3 +450,32 @@ def test_distances() -> None:
 )
 def test_plain(text: str, words: str) -> None:
     assert plain(text) == words
+
+
+# --- one slip away, small letters, abroad
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("a license in ilinois", "Illinois"),
+        ("estoy en kennewick", "Kennewick, WA"),
+        ("busco refugio x salinas", "Salinas, CA"),
+        ("anything near albuqerque", "Albuquerque, NM"),
+    ],
+)
+def test_a_place_one_slip_away_or_in_small_letters(text: str, meant: str) -> None:
+    assert label(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["in danger", "i live in fear", "near the school", "en peligro", "ilinois nobody"]
+)
+def test_other_words_after_in_are_no_places(text: str) -> None:
+    """The control to the test above."""
+    assert gazetteer().find(text) == []
+
+
+def test_a_country_is_named_but_has_no_place_here() -> None:
+    found = one("which number for Northern Ireland?")
+    assert found.text == "Northern Ireland" and found.place is None

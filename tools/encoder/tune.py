@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
+from tools.encoder import shipped
 from tools.encoder.messages import Told, read_messages, varied
 from tools.encoder.network import Reader, from_packed
 from tools.encoder.packed import read
@@ -91,18 +92,19 @@ class Work:
         packed = read(packed_path)
         out.mkdir(parents=True, exist_ok=True)
         if start:
-            kept = json.loads((start / "kept.json").read_text())
+            kept = shipped.kept_pieces(start, packed.pieces)
         else:
             common = set(read(packed_path.with_name(COMMON)).pieces)
             kept = needed(packed.pieces, packed.scores, [t.text for t in self.told], common, VOCABULARY)
         (out / "kept.json").write_text(json.dumps(kept))
-        (out / "names.json").write_text(json.dumps({"intents": self.intents, "signals": self.signals}))
+        names = {"intents": self.intents, "signals": self.signals}
+        (out / "names.json").write_text(json.dumps(names))
         self.pieces = tokenizer([packed.pieces[i] for i in kept], [packed.scores[i] for i in kept])
         self.reader = Reader(
             from_packed(packed, kept), packed.shape.width, len(self.intents), len(self.signals)
         )
         if start:
-            self.reader.load_state_dict(torch.load(start / "weights.pt"))
+            shipped.load(self.reader, start, names)
 
     def loss(self, page: Page) -> Tensor:
         """How wrong the reader is about a batch."""
@@ -158,7 +160,7 @@ def main() -> None:
     ask.add_argument("--rounds", type=int, default=4)
     ask.add_argument("--rate", type=float, default=2e-4)
     ask.add_argument("--frozen", type=int, default=4, help="layers that stay as they are")
-    ask.add_argument("--start", type=Path, help="the folder of an earlier tuning to go on from")
+    ask.add_argument("--start", type=Path, help="a folder with an exported encoder to go on from")
     args = ask.parse_args()
     Work(args.packed, args.out, args.start).tune(args.rounds, args.rate, args.frozen)
 

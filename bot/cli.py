@@ -1,4 +1,4 @@
-"""The command quietline: run, train, parse, talk, directory.
+"""The command quietline: run, train, parse, talk, directory, content.
 
 What has to be quiet is made quiet before anything of Rasa's is imported: that is why the commands
 are imported inside functions here.

@@ -88,6 +88,16 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Question:
+    """One of the danger questions: the keys of what is asked and of what a yes gets, and the signal it is."""
+
+    id: str
+    ask: str
+    yes: str
+    signal: str
+
+
+@dataclass(frozen=True)
 class Book:
     """All content. Keys are those of bot/content."""
 
@@ -96,6 +106,7 @@ class Book:
     sections: Mapping[str, Section]
     meanings: Mapping[str, Mapping[str, str]]
     page: Mapping[str, Mapping[str, str]]
+    questions: tuple[Question, ...] = ()
 
     def everything(self) -> Iterator[Sentence]:
         """Every sentence, those of the plan's steps too."""
@@ -117,6 +128,7 @@ def load_book(directory: Path = CONTENT_DIR) -> Book:
     sections: dict[str, Section] = {}
     meanings: dict[str, Mapping[str, str]] = {}
     page: dict[str, Mapping[str, str]] = {}
+    questions: list[Question] = []
     for path in sorted(directory.glob("*.yml")):
         data = _read(path)
         where = path.name
@@ -133,9 +145,11 @@ def load_book(directory: Path = CONTENT_DIR) -> Book:
             meanings[key] = _both(raw, f"{where}: {key}")
         for key, raw in data.get("page", {}).items():
             page[key] = _both(raw, f"{where}: {key}")
+        for raw in data.get("questions", ()):
+            questions.append(_question(raw, where, sentences))
     if not sentences:
         raise ContentError(f"no content found in {directory.name}/")
-    return Book(sentences, buttons, sections, meanings, page)
+    return Book(sentences, buttons, sections, meanings, page, tuple(questions))
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -238,3 +252,15 @@ def _step(section: str, raw: Mapping[str, Any], file: str) -> Step:
     )
     ask = Sentence(key, file, _forms(raw["ask"], where), review=_review(raw, where))
     return Step(str(raw["id"]), ask, _both(raw["own"], f"{where} own"), choices)
+
+
+def _question(raw: Mapping[str, Any], file: str, sentences: dict[str, Sentence]) -> Question:
+    """Puts what is asked and what a yes gets among the sentences, under keys of their own."""
+    question = Question(
+        str(raw["id"]), f"question.{raw['id']}", f"question.{raw['id']}.yes", str(raw["signal"])
+    )
+    for key, part in ((question.ask, "ask"), (question.yes, "yes")):
+        _once(sentences, key, file)
+        where = f"{file}: {key}"
+        sentences[key] = Sentence(key, file, _forms(raw[part], where), review=_review(raw, where))
+    return question

@@ -97,7 +97,7 @@ class Speaker:
         kind, _, rest = name.partition(":")
         if kind == "section":
             section = self.book.sections[rest]
-            return _button(section.titles[language], f"/{section.intents[0]}")
+            return _button(section.titles[language], f'/make_safety_plan{{"choice":"section_{rest}"}}')
         if kind == "choice":
             titles, value = self._choice_titles(rest), rest.rpartition("/")[2]
             return _button(titles[language], f'/affirm{{"choice":"{value}"}}')

@@ -14,20 +14,14 @@ import yaml
 from bot.actions.hearing import danger_order
 from bot.actions.registry import ACTIONS
 from bot.actions.searching import KINDS
-from bot.content_check import (
-    REPOSITORY,
-    Finding,
-    Rule,
-    check,
-    load_rules,
-    stray_numbers,
-    text_files,
-    textstat_grader,
-)
-from bot.plan.engine import section_order
+from bot.editing.check import check, textstat_grader
+from bot.editing.numbers import REPOSITORY, stray_numbers, text_files
+from bot.editing.rules import Finding, Rule, load_rules
+from bot.plan.facts import section_order
 from bot.resources.lines import read_lines
 from bot.resources.seed import EVERY_DAY, FITS, demonstration_listings
 from bot.sentences import Book, ContentError, load_book
+from bot.understanding.in_context import CHOICE
 from bot.voice import AGAIN
 
 BOT = REPOSITORY / "bot"
@@ -322,6 +316,7 @@ FAMILIES: dict[str, list[str]] = {
     "utter_kind_": sorted({listing["kind"] for listing in demonstration_listings()}),
     "utter_takes_": [*FITS, "wheelchair", "spanish"],
     "utter_day_": list(EVERY_DAY),
+    "question.": [],  # bot/sentences.py makes these keys itself
     "danger.": [f"{signal}{again}" for signal in danger_order()["order"] for again in ("", ".again")],
 }
 """The f-strings that name keys, and what can stand in them."""
@@ -368,6 +363,7 @@ def named_keys(book: Book) -> set[str]:
     named |= {opening + end for opening, ends in FAMILIES.items() for end in ends}
     # action_open_section says utter_<intent> where there is one.
     by_section = {f"utter_{intent}" for section in book.sections.values() for intent in section.intents}
+    named |= {key for question in book.questions for key in (question.ask, question.yes)}
     return named | (by_section & set(book.sentences))
 
 
@@ -411,6 +407,8 @@ def test_every_section_is_offered_and_can_be_asked_for(book: Book) -> None:
     assert set(section_order()) == set(book.sections)
     opening = {i for intents, actions in rule_steps() if "action_open_section" in actions for i in intents}
     assert {intent for section in book.sections.values() for intent in section.intents} == opening
+    for section in book.sections:
+        assert len(f"section_{section}") <= 40 and CHOICE.fullmatch(f"section_{section}")
 
 
 def test_every_signal_has_an_answer(book: Book) -> None:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from conftest import Person
+import yaml
+from conftest import ROOT, Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.plan.answers import read_answer
-from bot.plan.engine import LONGEST_OWN_WORDS, Plan, section_order
+from bot.plan.engine import LONGEST_OWN_WORDS, Plan
+from bot.plan.facts import SECTIONS as SECTIONS_FILE
+from bot.plan.facts import known_facts, offered_order, places, section_order, unasked
 from bot.sentences import Section, Step, load_book
 
 SECTIONS: Mapping[str, Section] = load_book().sections
@@ -54,7 +57,55 @@ def read(said: Mapping[str, Any], step: Step, section: Section = HOME) -> dict[s
 def test_every_section_is_in_the_order() -> None:
     assert sorted(section_order()) == NAMES
     assert len(set(section_order())) == len(section_order())
-    assert new_plan().remaining() == list(section_order())
+    assert sorted(new_plan().remaining()) == NAMES, "every section can be reached by everybody"
+
+
+def test_what_is_known_decides_what_is_offered_first() -> None:
+    nothing, mother = known_facts({}, []), known_facts({"child": ["my kids"], "pet": ["the dog"]}, [])
+    assert offered_order(nothing)[:4] == ["home", "leaving", "contacts", "packing"]
+    assert offered_order(mother)[:2] == ["children", "pets"]
+    assert "children" not in unasked(nothing) and "children" in unasked(mother)
+    assert offered_order(nothing).index("children") > offered_order(nothing).index("housing")
+
+
+def test_after_leaving_the_home_shared_before_comes_last_of_what_fits() -> None:
+    order = offered_order(known_facts({}, ["separation"]))
+    assert order[:2] == ["after", "court"] and order.index("home") > order.index("contacts")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "signals", "section"),
+    [
+        ({"community": ["teen"]}, [], "teens"),
+        ({"community": ["deaf"]}, [], "disability"),
+        ({"community": ["trans"]}, [], "lgbtq"),
+        ({"community": ["military"]}, [], "military"),
+        ({}, ["pregnant"], "pregnancy"),
+        ({}, ["forced_sex"], "care"),
+        ({}, ["child_harm"], "children"),
+    ],
+)
+def test_each_fact_brings_its_section(wishes: dict[str, list[str]], signals: list[str], section: str) -> None:
+    assert offered_order(known_facts(wishes, signals))[0] == section
+
+
+def test_every_condition_of_a_section_can_be_known() -> None:
+    data = yaml.safe_load(SECTIONS_FILE.read_text(encoding="utf-8"))
+    people = (ROOT / "bot/understanding/data/people_and_needs.yml").read_text(encoding="utf-8")
+    known = {*data["facts"], *yaml.safe_load(people)["community"]}
+    wanted = {fact for place in places() for fact in place.when | place.later_when}
+    assert wanted <= known, wanted - known
+
+
+def test_a_plan_is_whole_without_what_concerns_others() -> None:
+    plan = new_plan()
+    for name in section_order():
+        if name in unasked(frozenset()):
+            assert not plan.is_whole()
+            plan.open(name)
+            while plan.step is not None:
+                plan.answer({"skipped": True})
+    assert plan.is_whole() and "military" in plan.remaining()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +148,7 @@ def test_all_sections_together_make_a_whole_plan() -> None:
         plan.open(name)
         while plan.step is not None:
             plan.answer({"choice": plan.step.choices[0].id})
-    assert plan.remaining() == [] and plan.finished() == list(section_order())
+    assert plan.remaining() == [] and sorted(plan.finished()) == NAMES
     assert not plan.is_empty()
 
 
@@ -192,7 +243,7 @@ def test_what_the_plan_does_not_know_is_left_out(state: dict[str, Any] | None) -
     assert state == given_state  # the slot's own value is not touched
     assert plan.step is None
     assert plan.is_empty()
-    assert plan.finished() == [] and plan.remaining() == list(section_order())
+    assert plan.finished() == [] and sorted(plan.remaining()) == NAMES
     plan.open("home")
     assert plan.step == HOME.steps[0]
 

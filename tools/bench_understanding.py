@@ -1,4 +1,4 @@
-"""Our pipeline beside Rasa's stock one (DIET), trained on the same messages and scored on the yardstick, in one run.
+"""Our pipeline beside Rasa's stock one (DIET), on the same messages, scored on the yardstick in one run.
 
     python tools/bench_understanding.py [--epochs N] [--only NAME ...]
 
@@ -42,7 +42,7 @@ BARE = [{"name": "WhitespaceTokenizer"}]
 
 
 def stock(epochs: int) -> list[dict[str, Any]]:
-    """The pipeline that `rasa init` writes, without its response selector, which has nothing to learn here."""
+    """The pipeline that `rasa init` writes; its response selector is left out: nothing to learn here."""
     return [
         {"name": "WhitespaceTokenizer"},
         {"name": "RegexFeaturizer"},
@@ -169,7 +169,9 @@ def scored(answers: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Reads the arguments, runs what they ask and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--epochs", type=int, default=100, help="rounds of DIET; rasa init writes 100")
     parser.add_argument("--only", nargs="+", default=None)
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -189,12 +191,32 @@ def main() -> None:
 
 def compare(names: list[str], epochs: int) -> None:
     """Runs each pipeline and prints a line for it."""
-    head = ("pipeline", "first", "in 3", "recall", "precision", "missed", "alarms", "train s", "ms", "MB over bare")
+    head = (
+        "pipeline",
+        "first",
+        "in 3",
+        "recall",
+        "precision",
+        "missed",
+        "alarms",
+        "train s",
+        "ms",
+        "MB over bare",
+    )
     print("".join(f"{word:>13}" for word in head), flush=True)
     bare = 0.0
     for name in names:
         with tempfile.NamedTemporaryFile(suffix=".jsonl") as answers:
-            command = [sys.executable, __file__, "--one", name, "--epochs", str(epochs), "--answers", answers.name]
+            command = [
+                sys.executable,
+                __file__,
+                "--one",
+                name,
+                "--epochs",
+                str(epochs),
+                "--answers",
+                answers.name,
+            ]
             done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
             if done.returncode:
                 sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
@@ -209,7 +231,10 @@ def _row(name: str, score: dict[str, Any], figures: dict[str, float], bare: floa
     numbers = (
         f"{score['intent']['all']:.3f}",
         f"{score['intent_in_3']['all']:.3f}",
-        *(f"{score[key] or 0:.3f}" for key in ("signal_recall", "signal_precision", "life_signal_missed", "false_alarms")),
+        *(
+            f"{score[key] or 0:.3f}"
+            for key in ("signal_recall", "signal_precision", "life_signal_missed", "false_alarms")
+        ),
         f"{figures['train_s']:.0f}",
         f"{figures['ms']:.1f}",
         f"{figures['memory_mb'] - bare:.0f}",

@@ -11,6 +11,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.plan.engine import Plan
+from bot.plan.facts import known_facts
 from bot.resources.directory import Directory
 from bot.resources.places import Gazetteer
 from bot.sentences import Book
@@ -43,7 +44,8 @@ class KitAction(Action):
 
     def plan(self, tracker: Tracker) -> Plan:
         """The talk's safety plan."""
-        return Plan.of(self.kit.book.sections, tracker.get_slot("plan"))
+        facts = known_facts(tracker.get_slot("wishes") or {}, tracker.get_slot("heard") or [])
+        return Plan.of(self.kit.book.sections, tracker.get_slot("plan"), facts)
 
 
 def say(

@@ -13,13 +13,25 @@ from bot.plan.answers import read_answer
 from bot.plan.engine import Plan
 
 FORM = "plan_form"
-OFFERED = 4
-"""Sections offered as buttons at once: more is a wall on a phone."""
+OFFERED = 3
+"""Sections offered as buttons at once, with one for more parts: more is a wall on a phone."""
 
 
-def offered_sections(plan: Plan) -> list[str]:
-    """Buttons for the next sections to do, as references."""
-    return [f"section:{section}" for section in plan.remaining()[:OFFERED]]
+def offered_sections(plan: Plan, most: int = OFFERED) -> list[str]:
+    """Buttons for the next sections to do, as references, and for more parts where there are more."""
+    remaining = plan.remaining()
+    more = ["more_parts"] if len(remaining) > most else []
+    return [*(f"section:{section}" for section in remaining[:most]), *more]
+
+
+def more_sections(plan: Plan) -> list[str]:
+    """The next few sections after those shown last; after the last ones it begins again."""
+    remaining = plan.remaining()
+    start = int(plan.state.get("shown") or 0) + OFFERED
+    start = start if start < len(remaining) else 0
+    plan.state["shown"] = start
+    more = ["more_parts"] if len(remaining) > OFFERED else []
+    return [*(f"section:{section}" for section in remaining[start : start + OFFERED]), *more]
 
 
 class OpenPlan(KitAction):
@@ -29,29 +41,50 @@ class OpenPlan(KitAction):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """See class."""
-        plan = self.plan(tracker)
+        plan, choices = self.plan(tracker), entities(tracker, "choice")
+        for section in (c.removeprefix(SECTION) for c in choices if c.startswith(SECTION)):
+            if section in plan.sections:
+                return _open(dispatcher, tracker, plan, section)
+        if "_more_parts" in choices:
+            say(dispatcher, "utter_plan_more_parts", more_sections(plan))
+            return [*STOPPED, SlotSet("plan", plan.state)]
         if loop_of(tracker) == FORM:
             return []
-        if "_continue" in entities(tracker, "choice") and plan.step is not None:
+        if "_continue" in choices and plan.step is not None:
             plan.state |= {"opened_by": message_id(tracker), "note": "resumed"}
             return [SlotSet("plan", plan.state), FollowupAction(FORM)]
-        offer = offered_sections(plan)
-        if plan.is_empty():
-            going_on = ["continue_plan"] if plan.step is not None else []
-            say(dispatcher, "utter_plan_open", [*going_on, *offer])
-        elif plan.remaining():
-            going_on = ["continue_plan"] if plan.step is not None else []
-            say(dispatcher, "utter_plan_open_again", [*going_on, *offer[:3], "my_plan"])
+        plan.state["shown"] = 0
+        going_on = ["continue_plan"] if plan.step is not None else []
+        if plan.is_whole():
+            say(dispatcher, "utter_plan_all_done", ["my_plan", "more_parts", "find_help", "person"])
+        elif plan.is_empty():
+            say(dispatcher, "utter_plan_open", [*going_on, *offered_sections(plan, OFFERED - len(going_on))])
         else:
-            say(dispatcher, "utter_plan_all_done", ["my_plan", "find_help", "person"])
-        return []
+            offer = offered_sections(plan, OFFERED - 1 - len(going_on))
+            say(dispatcher, "utter_plan_open_again", [*going_on, *offer, "my_plan"])
+        return [SlotSet("plan", plan.state)]
+
+
+OFFERED_ANYWAY = ("plan", "person")
+"""Left out of an answer's own buttons where a section stands beside them."""
+SECTION = "section_"
+"""What the choice of a section's button begins with."""
+
+
+def _open(dispatcher: CollectingDispatcher, tracker: Tracker, plan: Plan, section: str) -> Events:
+    """Opens a section: the form asks its step now, or after this message when it is under way."""
+    if loop_of(tracker) != FORM or plan.section is not plan.sections[section]:
+        say(dispatcher, f"{section}/opening")
+    plan.open(section, message_id(tracker))
+    under_way = loop_of(tracker) == FORM
+    return [SlotSet("plan", plan.state), *([] if under_way else [FollowupAction(FORM)])]
 
 
 class OpenSection(KitAction):
     """Opens the section that the message's intent names.
 
-    Where bot/content has an answer of its own for the intent, a question in words gets that first,
-    with the section as a button.
+    Where bot/content has an answer of its own for the intent, it is said first, with the section as
+    a button: somebody who asks how to calm down wants no form.
     """
 
     action_name = "action_open_section"
@@ -60,14 +93,13 @@ class OpenSection(KitAction):
         """See class."""
         intent, plan = intent_of(tracker), self.plan(tracker)
         section = next(s for s in self.kit.book.sections.values() if intent in s.intents)
-        asked_in_words = not str(tracker.latest_message.get("text")).startswith("/")
-        if asked_in_words and f"utter_{intent}" in self.kit.book.sentences:
-            say(dispatcher, f"utter_{intent}", [f"section:{section.id}", "find_help", "person"])
+        if f"utter_{intent}" in self.kit.book.sentences:
+            going_on = ["continue_plan"] if plan.step is not None else []
+            own = [b for b in self.kit.book.sentences[f"utter_{intent}"].buttons if b not in OFFERED_ANYWAY]
+            offer = [f"section:{section.id}", *going_on, *own[:1], "person"]
+            say(dispatcher, f"utter_{intent}", offer)
             return [*STOPPED, FollowupAction("action_listen")]
-        if loop_of(tracker) != FORM or plan.section is not section:
-            say(dispatcher, f"{section.id}/opening")
-        plan.open(section.id, message_id(tracker))
-        return [SlotSet("plan", plan.state)]
+        return [e for e in _open(dispatcher, tracker, plan, section.id) if e["event"] == "slot"]
 
 
 class AskStep(KitAction):
@@ -149,11 +181,11 @@ class CloseSection(KitAction):
             return []
         if plan.section is not None:
             say(dispatcher, f"{plan.section.id}/closing")
-        plan.state |= {"section": None, "note": None}
-        if plan.remaining():
-            say(dispatcher, "utter_plan_section_done", [*offered_sections(plan)[:3], "my_plan"])
+        plan.state |= {"section": None, "note": None, "shown": 0}
+        if plan.is_whole():
+            say(dispatcher, "utter_plan_all_done", ["my_plan", "more_parts", "find_help", "person"])
         else:
-            say(dispatcher, "utter_plan_all_done", ["my_plan", "find_help", "person"])
+            say(dispatcher, "utter_plan_section_done", [*offered_sections(plan, OFFERED - 1), "my_plan"])
         return [SlotSet("plan", plan.state)]
 
 

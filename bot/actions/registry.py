@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.executor import ActionExecutor
 
-from bot.actions import hearing, planning, searching, steering
+from bot.actions import hearing, planning, questioning, searching, steering
 from bot.actions.kit import Kit, KitAction
 
 ACTIONS: tuple[type[KitAction], ...] = (
@@ -15,6 +15,10 @@ ACTIONS: tuple[type[KitAction], ...] = (
     planning.OpenSection,
     planning.ReadAnswer,
     planning.ShowPlan,
+    questioning.AskQuestion,
+    questioning.CloseQuestions,
+    questioning.OpenQuestions,
+    questioning.ReadQuestionAnswer,
     searching.AskPlace,
     searching.ReadPlace,
     searching.RefineSearch,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.base import Command, CommandError
+from bot.commands.content import ContentCommand
 from bot.commands.directory import DirectoryCommand
 from bot.commands.parse import ParseCommand
 from bot.commands.run import RunCommand
@@ -15,6 +16,7 @@ COMMANDS: dict[str, Command] = {
     "parse": ParseCommand(),
     "talk": TalkCommand(),
     "directory": DirectoryCommand(),
+    "content": ContentCommand(),
 }
 
 __all__ = ["COMMANDS", "Command", "CommandError"]

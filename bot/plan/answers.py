@@ -99,8 +99,6 @@ def _means_something_else(
     signals = _plain_signals(message)
     if "?" in text:
         return True  # a question is no answer; when it is not plain what it asks, meanings are offered
-    if name in section_intents:
-        return False
     if signals & {
         "happening_now",
         "self_harm",
@@ -110,6 +108,8 @@ def _means_something_else(
         "child_harm",
     }:
         return True  # told in the middle of a step: answered, and not written into the plan
+    if name in section_intents:
+        return False
     if _leaves(message) >= ALMOST_CERTAIN:
         return True
     if name in NEVER_AN_ANSWER:

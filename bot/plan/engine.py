@@ -10,26 +10,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bot.plan.facts import offered_order, unasked
 from bot.sentences import Section, Step
 
-ORDER = Path(__file__).parent / "sections.yml"
 LONGEST_OWN_WORDS = 280
 """Characters kept of an answer in the person's own words; a plan is read back on a small screen."""
 
 Answer = Mapping[str, Any]
-
-
-@cache
-def section_order() -> tuple[str, ...]:
-    """The section ids in the order they are offered."""
-    data = yaml.safe_load(ORDER.read_text(encoding="utf-8"))
-    return tuple(entry["id"] for entry in data["sections"])
 
 
 @dataclass
@@ -38,9 +27,16 @@ class Plan:
 
     sections: Mapping[str, Section]
     state: dict[str, Any]
+    facts: frozenset[str] = frozenset()
+    """What is known of the person (facts.py): it decides what is offered, and in which order."""
 
     @classmethod
-    def of(cls, sections: Mapping[str, Section], slot: Mapping[str, Any] | None) -> Plan:
+    def of(
+        cls,
+        sections: Mapping[str, Section],
+        slot: Mapping[str, Any] | None,
+        facts: frozenset[str] = frozenset(),
+    ) -> Plan:
         """The plan a slot holds, or an empty one; unknown sections and steps are left out."""
         state = copy.deepcopy(dict(slot or {}))
         for key, value in (("section", None), ("step", None), ("note", None), ("opened_by", None)):
@@ -51,7 +47,7 @@ class Plan:
             for section, steps in state.get("answers", {}).items()
             if section in known
         }
-        plan = cls(sections, state)
+        plan = cls(sections, state, facts)
         if plan.section is not None and plan.step is None and state["step"] is not None:
             plan._leave()
         return plan
@@ -120,13 +116,17 @@ class Plan:
         ]
 
     def remaining(self) -> list[str]:
-        """Sections not finished, in their order."""
+        """Sections not finished, in the order they are offered."""
         finished = set(self.finished())
         return [s for s in self.order() if s not in finished]
 
+    def is_whole(self) -> bool:
+        """Whether every section that this person was to be offered unasked is finished."""
+        return not unasked(self.facts) & set(self.remaining())
+
     def order(self) -> Sequence[str]:
-        """The section ids that have content, in their order."""
-        return [s for s in section_order() if s in self.sections]
+        """The section ids that have content, in the order they are offered to this person."""
+        return [s for s in offered_order(self.facts) if s in self.sections]
 
     def _go(self, by: int) -> None:
         assert self.section is not None and self.step is not None

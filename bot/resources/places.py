@@ -42,6 +42,9 @@ DOMINANT_ZIPS, DOMINANT_RATIO = 5, 5
 """A city name means its largest city when that has 5 ZIP codes and 5 times those of the next."""
 
 
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+
+
 @dataclass(frozen=True)
 class Place:
     """A ZIP's city, a city, a county or a state. lat and lon are degrees, None when unknown."""
@@ -72,9 +75,11 @@ class Mention:
 
 def plain(text: str) -> str:
     """Lower case without marks or punctuation: "St. Louis" and "Peñasco" as "st louis", "penasco"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]+", " ", kept).strip()
+    kept = text.casefold()
+    if not kept.isascii():
+        decomposed = unicodedata.normalize("NFKD", kept)
+        kept = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _NOT_PLAIN.sub(" ", kept).strip()
 
 
 def miles_between(a: Place, b: Place) -> float | None:
@@ -108,6 +113,8 @@ class Gazetteer:
             if pair
             for city, state in [pair]
         }
+        names_ = [*self._cities, *self._states, *self._aliases]
+        self._beginnings = {name.split()[0] for name in names_ if " " in name}
         # What a misspelt word may have meant: states, and cities that many people write.
         self._spellings = [name for name in self._states if len(name) >= SHORTEST_MISSPELT]
         self._spellings += [
@@ -214,7 +221,8 @@ class Gazetteer:
         position = 0
         while position < len(words):
             step = 1
-            for length in range(min(4, len(words) - position), 0, -1):
+            most = 4 if self._begins_a_name(words[position].group()) else 1
+            for length in range(min(most, len(words) - position), 0, -1):
                 if length > 1 and self._is_state(text, words, position, length):
                     step = length  # "New York" holds no York
                     break
@@ -224,6 +232,11 @@ class Gazetteer:
                     step = sum(1 for w in words[position:] if w.start() < mention.end)
                     break
             position += step
+
+    def _begins_a_name(self, word: str) -> bool:
+        """Whether a name of several words may start with this one: "los", "st", "winston"."""
+        first = plain(word).split()[:1]
+        return any(self._words.get(w, w) in self._beginnings or w in self._beginnings for w in first)
 
     def _is_state(self, text: str, words: list[re.Match[str]], position: int, length: int) -> bool:
         """Whether these words are a state's whole name, with no state behind them."""

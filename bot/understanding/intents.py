@@ -23,6 +23,7 @@ from sklearn.svm import LinearSVC
 
 from bot.understanding.encoder import head
 from bot.understanding.features import Counts, sentence_vector
+from bot.understanding.linear import LinearReading
 from bot.understanding.model_file import fetch, keep
 
 RANKING = 10
@@ -93,7 +94,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
             random_state=0,
         )
         machine.fit(counts.fit(examples), [e.get(INTENT) for e in examples])
-        self._estimator = (counts, machine)
+        self._estimator = (counts, LinearReading.of(machine.classes_, machine.coef_, machine.intercept_))
         keep(self._estimator, self._storage, self._resource)
         return self._resource
 
@@ -107,9 +108,9 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         return messages
 
     def _ranking(self, message: Message) -> list[dict[str, Any]]:
-        counts, machine = self._estimator
-        names = [str(name) for name in machine.classes_]
-        chances = _softmax(machine.decision_function(counts.rows([message]))[0] * SHARPNESS)
+        counts, words = self._estimator
+        names = words.names
+        chances = _softmax(words.distances(counts.rows([message])) * SHARPNESS)
         vector = sentence_vector(message)
         if vector is not None:
             share = self._config["share_of_encoder"]

@@ -7,7 +7,6 @@ signal; and the head of the sentence encoder, which was tuned on the same marks.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -32,6 +32,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from bot.resources.places import plain
 from bot.understanding.encoder import head
 from bot.understanding.features import Counts, sentence_vector
+from bot.understanding.linear import LinearReading
 from bot.understanding.model_file import fetch, keep
 
 PATTERNS = Path(__file__).parent / "data" / "signals.yml"
@@ -56,10 +57,9 @@ class Patterns:
                 found.add(signal)
         return found
 
-    def denied(self, text: str) -> set[str]:
-        """The signals a text takes back: "he never choked me"."""
-        words = plain(text)
-        return {signal for signal, unsays in self.unsays.items() if unsays.search(words)}
+    def denies(self, signal: str, text: str) -> bool:
+        """Whether a text takes a signal back: "he never choked me"."""
+        return signal in self.unsays and self.unsays[signal].search(plain(text)) is not None
 
 
 @cache
@@ -145,8 +145,10 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
             C=self._config["strength"], class_weight="balanced", solver="liblinear", tol=1e-3
         )
         counts = Counts()
-        estimator = OneVsRestClassifier(single).fit(counts.fit(examples), wanted)
-        self._estimator = (names, counts, estimator)
+        fitted = OneVsRestClassifier(single).fit(counts.fit(examples), wanted).estimators_
+        weights = np.vstack([one.coef_ for one in fitted])
+        biases = np.concatenate([one.intercept_ for one in fitted])
+        self._estimator = (counts, LinearReading.of(names, weights, biases))
         keep(self._estimator, self._storage, self._resource)
         return self._resource
 
@@ -173,7 +175,7 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
 
     def _heard(self, message: Message, text: str) -> dict[str, float]:
         chances = self._chances(message)
-        plain_ones, denied = patterns().read(text), patterns().denied(text)
+        plain_ones = patterns().read(text)
         likeliest = None if plain_ones else max(chances, key=lambda name: chances[name])
         small_talk = (message.get(INTENT) or {}).get("name") in self._config["small_talk"]
         heard = dict.fromkeys(plain_ones, 1.0)
@@ -181,21 +183,24 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
             threshold = self._config["threshold" if name == likeliest else "threshold_beside"]
             if small_talk:
                 threshold = max(threshold, self._config["threshold_in_small_talk"])
-            if name in denied:
-                threshold = max(threshold, self._config["threshold_denied"])
-            if chance >= threshold:
+            surely = chance >= max(threshold, self._config["threshold_denied"])
+            if surely or (chance >= threshold and not patterns().denies(name, text)):
                 heard.setdefault(name, chance)
         return heard
 
     def _chances(self, message: Message) -> dict[str, float]:
         """For each signal the mean of the two classifiers' chances."""
-        names, counts, estimator = self._estimator
-        chances = dict(
-            zip(names, map(float, estimator.predict_proba(counts.rows([message]))[0]), strict=True)
-        )
+        counts, words = self._estimator
+        chances = dict(zip(words.names, _chances(words.distances(counts.rows([message]))), strict=True))
         vector = sentence_vector(message)
         if vector is not None:
-            for name, distance in zip(head("signals").names, head("signals").read(vector), strict=True):
+            of_vector = _chances(head("signals").read(vector))
+            for name, chance in zip(head("signals").names, of_vector, strict=True):
                 if name in chances:
-                    chances[name] = (chances[name] + 1 / (1 + math.exp(-distance))) / 2
+                    chances[name] = (chances[name] + chance) / 2
         return chances
+
+
+def _chances(distances: npt.NDArray[np.float32]) -> list[float]:
+    found: list[float] = (1 / (1 + np.exp(-distances))).tolist()
+    return found

@@ -32,7 +32,7 @@ def kept_pieces(folder: Path, pieces: list[str]) -> list[int]:
 
 
 def load(reader: Reader, folder: Path, names: dict[str, list[str]]) -> None:
-    """Sets the reader's weights to the shipped ones; a meaning or signal new since then starts from nothing."""
+    """Sets the reader's weights to the shipped ones; what is new since then starts from nothing."""
     model = onnx.load(str(folder / "encoder.onnx"))
     constants = {c.name: numpy_helper.to_array(c) for c in model.graph.initializer}
     nodes = list(model.graph.node)

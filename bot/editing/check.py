@@ -2,92 +2,35 @@
 
 `check` takes the book of bot/content and the national lines and returns what is wrong: words that
 must not be said, lengths, digits, placeholders and buttons, reading grade, review marks.
-`stray_numbers` looks for phone numbers in the repository outside their one home. Nothing here
-prints or writes, and nothing here is needed to answer a message.
+Nothing here prints or writes, and nothing here is needed to answer a message.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import smsutil
-import yaml
 from smsutil.codecs import is_valid_gsm
 
 from bot.channels.text_form import PLAIN
-from bot.resources.lines import DIALS, HOME, Line, digits
+from bot.editing.numbers import SHORT_CODE, number_pattern
+from bot.editing.rules import ANY, Finding, Rules, load_rules
+from bot.resources.lines import Line
 from bot.sentences import CHANNELS, LANGUAGES, PLACEHOLDER, STATUSES, Book, Section, Sentence
 from bot.voice import BUBBLE_BREAK, Speaker
 
-RULES = Path(__file__).parent / "content_rules.yml"
-REPOSITORY = Path(__file__).parents[1]
-ANY = "any"
-"""Stands for the language or channel where a finding has none of its own."""
 DANGER = "danger."
 STEP_SETS = {"each step": None, "each first step": 1}
 """Values in content_rules.yml that stand for steps of the plan, and how many of each section."""
-
-PHONE = (
-    r"(?:\+?1[-. ]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}"  # with an area code
-    r"|\+?1?[2-9]\d{2}[2-9]\d{6}"  # the same without marks between
-    r"|\d{3}-\d{4}"  # local
-)
-SHORT_CODE = r"\d{5,6}"
-LONGEST_SHORT_CODE = 6
+EACH_QUESTION = "each question"
+"""Stands for the danger questions, one after the other."""
 
 Grader = Callable[[str, str], float]
 """Gives a text's reading grade: (language, text) -> Flesch-Kincaid grade, or Fernandez-Huerta ease."""
-
-
-@dataclass(frozen=True, order=True)
-class Finding:
-    """Something that must be mended, and where."""
-
-    file: str
-    key: str
-    language: str
-    channel: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Words that must not be said. `example` is found by `pattern`, what is `fine` is not."""
-
-    id: str
-    languages: tuple[str, ...]
-    pattern: re.Pattern[str]
-    reason: str
-    example: str
-    fine: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class AllowedNumber:
-    """Digits that may stand in some files, and why."""
-
-    files: tuple[str, ...]
-    digits: re.Pattern[str]
-    reason: str
-
-
-@dataclass(frozen=True)
-class Rules:
-    """content_rules.yml, typed."""
-
-    limits: Mapping[str, int]
-    values: Mapping[str, tuple[Mapping[str, Any], ...]]
-    unmeasured: Mapping[str, str]
-    forbidden: tuple[Rule, ...]
-    numbers: tuple[AllowedNumber, ...]
 
 
 @dataclass(frozen=True)
@@ -101,35 +44,8 @@ class _Label:
     params: Mapping[str, str]
 
 
-@cache
-def load_rules(path: Path = RULES) -> Rules:
-    """Reads the rules."""
-    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Rules(
-        limits=raw["limits"],
-        values={key: tuple(samples) for key, samples in raw["values"].items()},
-        unmeasured=raw["unmeasured"],
-        forbidden=tuple(_rule(entry) for entry in raw["forbidden"]),
-        numbers=tuple(
-            AllowedNumber(tuple(entry["files"]), re.compile(entry["digits"]), entry["reason"])
-            for entry in raw["numbers"]
-        ),
-    )
-
-
-def _rule(raw: Mapping[str, Any]) -> Rule:
-    return Rule(
-        id=raw["id"],
-        languages=tuple(raw["languages"]),
-        pattern=re.compile(raw["pattern"], re.IGNORECASE),
-        reason=raw["reason"],
-        example=raw["example"],
-        fine=tuple(raw["fine"]),
-    )
-
-
 def textstat_grader() -> Grader:
-    """Grades by textstat, a development dependency: the running program does not ship it.
+    """Grades by textstat.
 
     Each language has an instance of its own because a textstat instance holds one language; both
     count syllables by pyphen's own dictionaries, so nothing is downloaded.
@@ -276,6 +192,9 @@ class _Checker:
     def _samples(self, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Sets of values to fill an entry with, and what to say of the set in a finding."""
         for sample in self.rules.values.get(key, ({},)):
+            yield from self._of_questions(sample)
+            if EACH_QUESTION in sample.values():
+                continue
             steps = [name for name, value in sample.items() if isinstance(value, str) and value in STEP_SETS]
             if not steps:
                 yield "", sample
@@ -285,6 +204,11 @@ class _Checker:
                         note = sample.get("note", {}).get("say")
                         about = f" ({step.ask.key}{f' after {note}' if note else ''})"
                         yield about, {**sample, name: {"say": step.ask.key}}
+
+    def _of_questions(self, sample: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for name in (name for name, value in sample.items() if value == EACH_QUESTION):
+            for question in self._book.questions:
+                yield f" ({question.ask})", {**sample, name: {"say": question.ask}}
 
     def _grade(self, language: str, text: str) -> Iterator[str]:
         # A number stands as one short word: it is dialled and not read.
@@ -357,69 +281,3 @@ def _labels(book: Book, rules: Rules) -> Iterator[_Label]:
             for choice in step.choices:
                 yield _Label(file, f"{key}/{choice.id}", choice.titles, title, {})
                 yield _Label(file, f"{key}/{choice.id} plan", choice.plan, line, {})
-
-
-def number_pattern(lines: Mapping[str, Line], *more: str) -> re.Pattern[str]:
-    """Finds what looks like a phone number, the national lines' short numbers, and `more`."""
-    known = digits(line.modes[mode] for line in lines.values() for mode in DIALS if mode in line.modes)
-    short = sorted(number for number in known if len(number) <= LONGEST_SHORT_CODE)
-    # Digits inside a word, a decimal or a longer row of groups are versions, hashes and dates.
-    return re.compile(rf"(?<![\w.-])(?:{'|'.join([PHONE, *short, *more])})(?!\w|[.-]\d)")
-
-
-def stray_numbers(root: Path, lines: Mapping[str, Line], rules: Rules | None = None) -> list[Finding]:
-    """Phone numbers in the repository's text files outside their one home, but for those allowed."""
-    allowed = (rules or load_rules()).numbers
-    pattern = number_pattern(lines)
-    home = HOME.relative_to(REPOSITORY).as_posix()
-    found: list[Finding] = []
-    for path in text_files(root):
-        name = path.relative_to(root).as_posix()
-        if name == home:
-            continue
-        for row, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            for number in pattern.findall(text):
-                if not any(_allows(entry, name, number) for entry in allowed):
-                    reason = f'"{number}" looks like a phone number; {home} is the one home of numbers'
-                    found.append(Finding(name, f"line {row}", ANY, ANY, reason))
-    return found
-
-
-def _allows(entry: AllowedNumber, name: str, number: str) -> bool:
-    fits = any(fnmatch.fnmatch(name, pattern) for pattern in entry.files)
-    return fits and entry.digits.fullmatch(number) is not None
-
-
-def text_files(root: Path) -> Iterator[Path]:
-    """The repository's text files, in order.
-
-    Git is not asked, so that a copy without its history is checked too: what .gitignore names is
-    left out, and so is what is not UTF-8.
-    """
-    ignored = [".git", *_ignored(root / ".gitignore")]
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not _matches(name, ignored))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not _matches(name, ignored) and _is_text(path):
-                yield path
-
-
-def _ignored(path: Path) -> list[str]:
-    """The bare names of a .gitignore; ours has no other kind of line."""
-    if not path.exists():
-        return []
-    rows = (row.strip() for row in path.read_text(encoding="utf-8").splitlines())
-    return [row.strip("/") for row in rows if row and not row.startswith(("#", "!"))]
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
-
-
-def _is_text(path: Path) -> bool:
-    try:
-        path.read_text(encoding="utf-8")
-    except (UnicodeDecodeError, OSError):
-        return False
-    return True

@@ -89,12 +89,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Question:
-    """One of the danger questions: the keys of what is asked and of what a yes gets, and the signal it is."""
+    """One of the danger questions: the keys of what is asked and of what a yes gets, and the signal it is.
+
+    Without a signal nothing told before stands for its answer.
+    """
 
     id: str
     ask: str
     yes: str
-    signal: str
+    signal: str | None
 
 
 @dataclass(frozen=True)
@@ -256,9 +259,8 @@ def _step(section: str, raw: Mapping[str, Any], file: str) -> Step:
 
 def _question(raw: Mapping[str, Any], file: str, sentences: dict[str, Sentence]) -> Question:
     """Puts what is asked and what a yes gets among the sentences, under keys of their own."""
-    question = Question(
-        str(raw["id"]), f"question.{raw['id']}", f"question.{raw['id']}.yes", str(raw["signal"])
-    )
+    key = f"question.{raw['id']}"
+    question = Question(str(raw["id"]), key, f"{key}.yes", raw["signal"])
     for key, part in ((question.ask, "ask"), (question.yes, "yes")):
         _once(sentences, key, file)
         where = f"{file}: {key}"

@@ -31,6 +31,7 @@ from bot.understanding.in_context import (
     with_third_language,
 )
 from bot.understanding.signals import ENTITY as SIGNAL
+from bot.understanding.steering import named_part, steered
 from bot.voice import BUBBLE_BREAK, SAFE_LINE, Speaker, Spoken
 
 PATIENCE = 20.0
@@ -95,6 +96,7 @@ class Assistant:
         self._store = agent.tracker_store
         self._locks = agent.lock_store
         self._speaker = speaker
+        self._parts = {name: section.titles for name, section in speaker.book.sections.items()}
         self._max_message = max_message
         self._default_language = default_language
         self._intents = frozenset(self._processor.domain.intents)
@@ -187,13 +189,14 @@ class Assistant:
         )
 
     async def _understand(self, said: Said, offered: Sequence[Any]) -> tuple[str, dict[str, Any]]:
-        payload = said.payload or pressed(_clean(said.text or ""), offered)
+        words = _clean(said.text or "")
+        payload = said.payload or pressed(words, offered) or named_part(words, offered, self._parts)
+        payload = payload or steered(words)
         if payload is None:
-            text = _clean(said.text or "")
-            parsed = await self._processor.parse_message(UserMessage(text))
+            parsed = await self._processor.parse_message(UserMessage(words))
             payload = read_in_context(parsed, offered)
             if payload is None:
-                return text, with_danger(with_third_language(parsed))
+                return words, with_danger(with_third_language(parsed))
         return payload, await self._processor.parse_message(UserMessage(payload))
 
 

@@ -316,7 +316,6 @@ FAMILIES: dict[str, list[str]] = {
     "utter_kind_": sorted({listing["kind"] for listing in demonstration_listings()}),
     "utter_takes_": [*FITS, "wheelchair", "spanish"],
     "utter_day_": list(EVERY_DAY),
-    "question.": [],  # bot/sentences.py makes these keys itself
     "danger.": [f"{signal}{again}" for signal in danger_order()["order"] for again in ("", ".again")],
 }
 """The f-strings that name keys, and what can stand in them."""

@@ -13,6 +13,7 @@ from conftest import ROOT, Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.actions.planning import more_sections, offered_sections
 from bot.plan.answers import read_answer
 from bot.plan.engine import LONGEST_OWN_WORDS, Plan
 from bot.plan.facts import SECTIONS as SECTIONS_FILE
@@ -392,13 +393,58 @@ def test_nothing_said_is_no_answer(said: dict[str, Any]) -> None:
     assert read(said, STEP) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do i have to shower or not",
+        "what if the lift breaks",
+        "will it show on the bill",
+        "puedo llevar a mi perro",
+    ],
+)
+def test_a_question_without_its_mark_is_no_answer(text: str) -> None:
+    assert read(message(text, "out_of_scope", 0.3), STEP) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["when he goes quiet", "como a las tres", "what my sister gave me", "where the dogs sleep"]
+)
+def test_an_answer_that_begins_like_a_question_is_an_answer(text: str) -> None:
+    assert read(message(text, "out_of_scope", 0.3), STEP) == {"own": text}
+
+
+def test_harm_told_in_a_step_is_not_written_into_the_plan() -> None:
+    assert read(message("he hit me again last night", "disclose_physical_abuse", 0.8), STEP) is None
+    told = message("i cant do this", "feel_overwhelmed", 0.4)
+    told["entities"] = [{"entity": "danger_signal", "value": "self_harm", "confidence_entity": 0.7}]
+    assert read(told, STEP) is None
+    # In the very part that asks for it too: a wish to die is not a line of a plan.
+    wish = message("i want to die", "plan_emotional", 0.9)
+    wish["entities"] = [{"entity": "danger_signal", "value": "self_harm", "confidence_entity": 1.0}]
+    assert read(wish, STEP, SECTIONS["feelings"]) is None
+
+
+def test_more_parts_leave_none_out() -> None:
+    plan = new_plan()
+    shown = offered_sections(plan, 1)
+    while len(shown) < 3 * len(NAMES) and not (len(shown) > 3 and shown[-3:-1] == shown[:2]):
+        page = more_sections(plan)
+        assert page[-1] == "more_parts" and len(page) <= 4
+        shown += page
+        if plan.state["shown"] >= len(NAMES):
+            break
+    offered = [s.removeprefix("section:") for s in shown if s.startswith("section:")]
+    assert offered == list(plan.order())
+    assert more_sections(plan)[0] == f"section:{plan.order()[0]}", "then it begins again"
+
+
 # --- in a real talk
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_section_is_walked_in_a_talk(person: Person, name: str) -> None:
     section = SECTIONS[name]
-    person.sends(f"/{section.intents[0]}")
+    person.sends(f'/make_safety_plan{{"choice":"section_{name}"}}')
     for number, step in enumerate(section.steps):
         way = number % 3
         assert step.choices[0].titles["en"] in person.titles

@@ -35,8 +35,8 @@ def message(text: str, intent: str, sure: float = 0.9, *signals: str, choice: st
 
 def test_every_question_is_a_signal_that_is_answered() -> None:
     assert len(ORDER) == 10
-    assert {q.signal for q in ORDER} <= set(danger_order()["order"])
-    assert len({q.signal for q in ORDER}) == len(ORDER)
+    signals = [q.signal for q in ORDER if q.signal is not None]
+    assert set(signals) <= set(danger_order()["order"]) and len(set(signals)) == len(signals) == 9
 
 
 def test_all_are_asked_in_order_and_then_it_ends() -> None:
@@ -58,8 +58,9 @@ def test_what_was_told_is_not_asked_again_and_counts_as_a_sign() -> None:
     assert questions.any_sign()
 
 
-def test_everything_told_leaves_nothing_to_ask() -> None:
-    assert started(tuple(q.signal for q in ORDER)).current is None
+def test_to_be_pregnant_is_no_answer_to_harm_in_pregnancy() -> None:
+    questions = started((*(q.signal for q in ORDER if q.signal), "pregnant"))
+    assert questions.current is not None and questions.current.id == "pregnant_hurt"
 
 
 def test_back_goes_to_the_question_before_and_changes_its_answer() -> None:
@@ -105,6 +106,12 @@ def test_an_odd_slot_is_survived(slot: dict[str, Any] | None) -> None:
         (message("never did", "deny", 0.4), "no"),
         (message("idk", "unsure", 0.9), "skipped"),
         (message("back", "go_back"), "back"),
+        (message("ya no quiero preguntas", "deny", 0.5), "stop"),
+        (message("ya basta de preguntas", "deny", 0.5), "stop"),
+        (message("mejor ya no", "deny", 0.5), "stop"),
+        (message("i dont want to answer more", "deny", 0.5), "stop"),
+        (message("ya no quiero vivir", "feel_suicidal", 0.9, "self_harm"), None),
+        (message("ya", "affirm", 0.4), None),
         (message("say it again", "repeat"), "again"),
         (message("stop", "exit_now", 0.4), "stop"),
         (message("no puedo mas me quiero morir", "feel_suicidal", 0.9, "self_harm"), None),

@@ -18,6 +18,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.kit import Events, KitAction, entities, intent_of, loop_of, message_id, say, sureness
+from bot.plan.answers import RATHER_SURE
 from bot.sentences import LANGUAGES
 
 ORDER = Path(__file__).parent / "danger_order.yml"
@@ -137,7 +138,8 @@ def _signals(tracker: Tracker) -> set[str]:
     found = [e for e in tracker.latest_message.get("entities") or () if e["entity"] == "danger_signal"]
     text = str(tracker.latest_message.get("text") or "")
     if loop_of(tracker) == "plan_form" and len(text.split()) <= SHORT_ANSWER:
-        found = [e for e in found if float(e.get("confidence_entity") or 0) >= PLAIN]
+        needed = {"self_harm": RATHER_SURE}
+        found = [e for e in found if float(e.get("confidence_entity") or 0) >= needed.get(e["value"], PLAIN)]
     return {str(e["value"]) for e in found}
 
 

@@ -19,19 +19,18 @@ OFFERED = 3
 
 def offered_sections(plan: Plan, most: int = OFFERED) -> list[str]:
     """Buttons for the next sections to do, as references, and for more parts where there are more."""
-    remaining = plan.remaining()
-    more = ["more_parts"] if len(remaining) > most else []
-    return [*(f"section:{section}" for section in remaining[:most]), *more]
+    plan.state["shown"] = 0
+    return more_sections(plan, most)
 
 
-def more_sections(plan: Plan) -> list[str]:
+def more_sections(plan: Plan, most: int = OFFERED) -> list[str]:
     """The next few sections after those shown last; after the last ones it begins again."""
     remaining = plan.remaining()
-    start = int(plan.state.get("shown") or 0) + OFFERED
+    start = int(plan.state.get("shown") or 0)
     start = start if start < len(remaining) else 0
-    plan.state["shown"] = start
-    more = ["more_parts"] if len(remaining) > OFFERED else []
-    return [*(f"section:{section}" for section in remaining[start : start + OFFERED]), *more]
+    plan.state["shown"] = start + most
+    more = ["more_parts"] if len(remaining) > most else []
+    return [*(f"section:{section}" for section in remaining[start : start + most]), *more]
 
 
 class OpenPlan(KitAction):
@@ -53,7 +52,6 @@ class OpenPlan(KitAction):
         if "_continue" in choices and plan.step is not None:
             plan.state |= {"opened_by": message_id(tracker), "note": "resumed"}
             return [SlotSet("plan", plan.state), FollowupAction(FORM)]
-        plan.state["shown"] = 0
         going_on = ["continue_plan"] if plan.step is not None else []
         if plan.is_whole():
             say(dispatcher, "utter_plan_all_done", ["my_plan", "more_parts", "find_help", "person"])
@@ -181,7 +179,7 @@ class CloseSection(KitAction):
             return []
         if plan.section is not None:
             say(dispatcher, f"{plan.section.id}/closing")
-        plan.state |= {"section": None, "note": None, "shown": 0}
+        plan.state |= {"section": None, "note": None}
         if plan.is_whole():
             say(dispatcher, "utter_plan_all_done", ["my_plan", "more_parts", "find_help", "person"])
         else:

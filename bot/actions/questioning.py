@@ -32,8 +32,11 @@ class OpenQuestions(_Asking):
         if "_questions" not in entities(tracker, "choice") or loop_of(tracker) == FORM:
             say(dispatcher, "utter_check_my_danger")
             return []
-        questions = Questions.of(self.kit.book.questions, None)
-        questions.open(message_id(tracker), tracker.get_slot("heard") or [])
+        questions = self.questions(tracker)
+        if questions.current is None:
+            questions = Questions.of(self.kit.book.questions, None)
+            questions.open(message_id(tracker), tracker.get_slot("heard") or [])
+        questions.state["opened_by"] = message_id(tracker)
         if questions.current is None:  # everything asked here was told before
             say(dispatcher, "utter_questions_some")
             return [SlotSet("questions", questions.state)]
@@ -92,12 +95,13 @@ class ReadQuestionAnswer(_Asking):
         return [*events, SlotSet("questions", questions.state), SlotSet("danger_answer", None), *done]
 
 
-def _heard(dispatcher: CollectingDispatcher, tracker: Tracker, signal: str, words: str) -> Events:
+def _heard(dispatcher: CollectingDispatcher, tracker: Tracker, signal: str | None, words: str) -> Events:
     """A yes is believed and answered; told in words, the signal's own answer has just been said."""
     if signal not in entities(tracker, "danger_signal"):
         say(dispatcher, words, [])
     heard = list(tracker.get_slot("heard") or [])
-    return [SlotSet("heard", heard if signal in heard else [*heard, signal])]
+    known = signal is None or signal in heard
+    return [SlotSet("heard", heard if known else [*heard, signal])]
 
 
 class CloseQuestions(_Asking):

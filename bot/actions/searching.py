@@ -8,7 +8,17 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.kit import STOPPED, Events, KitAction, entities, intent_of, loop_of, say
+from bot.actions.kit import (
+    STOPPED,
+    Events,
+    KitAction,
+    entities,
+    intent_of,
+    loop_of,
+    message_id,
+    say,
+    sureness,
+)
 from bot.resources.directory import Found
 from bot.resources.places import Place
 
@@ -18,6 +28,8 @@ PAGE = 3
 FITS_SAID = 3
 """Of whom a place takes, this much is said, what was wished for first: a text is short."""
 WISHES = {"pet": "pets", "child": "children"}
+LEAVES = frozenset({"skip", "go_back", "deny", "unsure"})
+"""Said where a place was asked: no place is wanted now."""
 STATES_OFFERED = 5
 SURE_OF_INTENT = 0.5
 LONGEST_PLACE = 5
@@ -59,10 +71,15 @@ class AskPlace(KitAction):
             buttons = [f"literal:{options['city']}, {s.state}:{s.label}" for s in states]
             say(dispatcher, "utter_ask_place_state", buttons, city=options["city"])
         elif intent_of(tracker) in {*KINDS, "refine_search"} and not self._not_found(tracker):
-            say(dispatcher, "utter_ask_place")
+            say(dispatcher, "utter_ask_place", self._around(tracker, "utter_ask_place"))
         else:
-            say(dispatcher, "utter_place_unknown")
+            say(dispatcher, "utter_place_unknown", self._around(tracker, "utter_place_unknown"))
         return []
+
+    def _around(self, tracker: Tracker, key: str) -> list[str]:
+        """The entry's own buttons, after the way back to a plan that waits."""
+        own = list(self.kit.book.sentences[key].buttons)
+        return ["continue_plan", *own[:3]] if self.plan(tracker).step is not None else own
 
     def _not_found(self, tracker: Tracker) -> bool:
         return self.kit.gazetteer.names_unknown_place(str(tracker.latest_message.get("text") or ""))
@@ -79,7 +96,12 @@ class ReadPlace(KitAction):
             return []
         place, options = tracker.get_slot("place"), tracker.get_slot("place_options")
         if place:
-            return [SlotSet("search_place", place["label"])]
+            # "a lawyer in El Paso", when a shelter was asked for before: the last wish counts.
+            kind = KINDS.get(intent_of(tracker)) if sureness(tracker) >= SURE_OF_INTENT else None
+            wished = [SlotSet("seeking", kind)] if kind else []
+            return [*wished, SlotSet("search_place", place["label"])]
+        if intent_of(tracker) in LEAVES and sureness(tracker) >= SURE_OF_INTENT:
+            return [SlotSet("requested_slot", None)]
         if self._tries_a_place(tracker):
             return [SlotSet("search_place", None), SlotSet("place_options", options)]
         return []
@@ -102,6 +124,8 @@ class ShowPlaces(KitAction):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """See class."""
         place, kind = tracker.get_slot("place"), tracker.get_slot("seeking")
+        if place is None and intent_of(tracker) in LEAVES:
+            return self._left(dispatcher, tracker)
         if place is None:  # the form was left without one
             say(dispatcher, "utter_place_unknown")
             return STOPPED_SEARCH
@@ -127,6 +151,15 @@ class ShowPlaces(KitAction):
         going_on = ["continue_plan"] if self.plan(tracker).step is not None else ["plan"]
         say(dispatcher, "utter_results_after", [*(["more"] if more else []), *going_on, "person"])
         return [SlotSet("shown", shown), *STOPPED_SEARCH]
+
+    def _left(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """No place was wanted: back to the plan that waits, or to the choices."""
+        plan = self.plan(tracker)
+        if plan.step is None:
+            say(dispatcher, "utter_menu")
+            return STOPPED_SEARCH
+        plan.state |= {"opened_by": message_id(tracker), "note": "resumed"}
+        return [*STOPPED_SEARCH, SlotSet("plan", plan.state), FollowupAction("plan_form")]
 
     def _list(
         self, dispatcher: CollectingDispatcher, page: list[Found], where: Place, wished: set[str]

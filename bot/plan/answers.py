@@ -29,6 +29,14 @@ ASKS = frozenset(
     "refine_search".split()
 )
 TELLS = frozenset({"feel_overwhelmed", "getting_worse", "children_at_risk", "cannot_leave"})
+HURT = frozenset({"disclose_physical_abuse", "disclose_sexual_abuse"})
+ASKS_PLAINLY = re.compile(
+    r"(?:and |but |so |y |pero )?(?:"
+    r"(?:do|does|did|will|would|can|could|should|is|are|am) (?:i|he|she|they|it|we|you|the|my|a|there|adult)"
+    r"|what (?:if|do|does|is|are|happens|about)|how (?:do|does|can|would|will|long|much|far)"
+    r"|que (?:hago|pasa|es)|como (?:le hago|puedo|hago|llamo)|puedo|puede|pueden|me pueden|tengo que|y si)\b"
+)
+"""A question without its mark. "when he goes quiet" and "como a las tres" are answers."""
 QUESTION_WORDS = frozenset(
     "what whats how where when who why which can could is are do does should will would "
     "que q k como cuando donde quien cual puedo puede hay es sera".split()
@@ -39,6 +47,7 @@ REQUEST_WORDS = frozenset(
     "digame dime consigo".split()
 )
 STOP_WORDS = frozenset("pause pausa pausar parar para stop basta quit later luego".split())
+GO_ON = re.compile(r"(?:go on|continue|keep going|seguir|sigamos|seguimos|continuar)(?: please| por favor)?")
 NUMBERS = re.compile(r"[0-9]+(?: (?:and |or |y |o )?[0-9]+)*")
 SURE, RATHER_SURE, VERY_SURE, ALMOST_CERTAIN, CERTAIN = 0.5, 0.65, 0.75, 0.85, 0.9
 SHORT, TELLING = 4, 6
@@ -66,8 +75,8 @@ def read_answer(
     words = plain(text)
     if words in STOP_WORDS:
         return {"stop": True}
-    if NUMBERS.fullmatch(words):
-        return {"again": True}  # a number that no choice has, or several
+    if NUMBERS.fullmatch(words) or GO_ON.fullmatch(words):
+        return {"again": True}  # a number that no choice has, several, or a wish to go on
     count = len(text.split())
     if name in STEERING and sure >= SURE and count <= TELLING:
         return _steer(name)
@@ -97,8 +106,10 @@ def _means_something_else(
     message: Mapping[str, Any], name: str, sure: float, text: str, section_intents: Sequence[str]
 ) -> bool:
     signals = _plain_signals(message)
-    if "?" in text:
+    if "?" in text or ASKS_PLAINLY.match(plain(text)):
         return True  # a question is no answer; when it is not plain what it asks, meanings are offered
+    if _self_harm(message) >= RATHER_SURE:
+        return True
     if signals & {
         "happening_now",
         "self_harm",
@@ -126,7 +137,8 @@ def _asks_or_tells(name: str, sure: float, text: str, danger: bool) -> bool:
     if name in ASKS:
         return asking and sure >= SURE
     if name in TELLS or name.startswith("disclose_"):
-        return sure >= SURE and (danger or len(words) >= TELLING)
+        told_of_me = name in HURT and sure >= VERY_SURE and {"me", "my", "mi"} & set(words)
+        return bool(told_of_me) or (sure >= SURE and (danger or len(words) >= TELLING))
     if name.startswith("plan_"):
         return sure >= VERY_SURE and asking
     return False
@@ -142,6 +154,11 @@ def _leaves(message: Mapping[str, Any]) -> float:
     """The chance that somebody says goodbye in one of its ways: "thanks gotta go bye" is all three."""
     ranking = message.get("intent_ranking") or ()
     return sum(float(e["confidence"]) for e in ranking if e["name"] in {"goodbye", "thank", "exit_now"})
+
+
+def _self_harm(message: Mapping[str, Any]) -> float:
+    found = (e for e in message.get("entities") or () if e.get("value") == "self_harm")
+    return max((float(e.get("confidence_entity") or 0.0) for e in found), default=0.0)
 
 
 def _plain_signals(message: Mapping[str, Any]) -> set[str]:

@@ -9,6 +9,7 @@ that there is no danger (facts: risk_facts).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +17,16 @@ from typing import Any
 from bot.resources.places import plain
 from bot.sentences import Question
 
-YES_WORDS = frozenset("yes yeah yep yea ya yup si sip simon claro once sometimes aveces".split())
+YES_WORDS = frozenset("yes yeah yep yea yup si sip simon claro once sometimes aveces".split())
 NO_WORDS = frozenset("no nope nah never nunca jamas tampoco not".split())
 STOP_WORDS = frozenset("stop pause quit enough parar para pausa basta later luego".split())
+NO_MORE = re.compile(
+    r"\b(?:no more|stop (?:the|these|asking)|enough"
+    r"|(?:don t|dont|do not) (?:want|wanna) (?:to )?(?:answer|keep|go on|do)"
+    r"|ya basta|basta de|ya no (?:quiero|kiero|mas)|no (?:quiero|kiero) (?:contestar|seguir|responder|mas|ya)"
+    r"|mejor (?:ya )?no|(?:parar?|deja) (?:las|de) (?:preguntas|preguntar))\b"
+)
+"""Asks for no further question; a talk of dying is not among it: that is read before."""
 BY_INTENT = {
     "affirm": "yes",
     "deny": "no",
@@ -27,8 +35,11 @@ BY_INTENT = {
     "go_back": "back",
     "repeat": "again",
 }
+URGENT = frozenset({"happening_now", "self_harm"})
+URGENT_INTENTS = frozenset({"in_danger_now", "feel_suicidal", "exit_now"})
 SURE = 0.5
 SHORT = 4
+LONGEST_STOP = 7
 
 
 @dataclass
@@ -108,11 +119,15 @@ def read(message: Mapping[str, Any], question: Question) -> str | None:
     words = plain(text).split()
     intent = message.get("intent") or {}
     name, sure = str(intent.get("name")), float(intent.get("confidence") or 0.0)
+    signals = {str(e["value"]) for e in entities if e["entity"] == "danger_signal"}
+    if signals & URGENT or (name in URGENT_INTENTS and sure >= SURE):
+        return None  # "he's choking me right now" is no yes: help comes first
     if text.startswith("/") or not words:
         return BY_INTENT.get(name)
-    if "".join(words) in STOP_WORDS:
+    no_more = NO_MORE.search(" ".join(words)) and len(words) <= LONGEST_STOP and name != "feel_suicidal"
+    if "".join(words) in STOP_WORDS or no_more:
         return "stop"
-    if question.signal in {str(e["value"]) for e in entities if e["entity"] == "danger_signal"}:
+    if question.signal in signals:
         return "yes"
     if words[0] in YES_WORDS or words[:2] in (["a", "veces"], ["i", "think"], ["creo", "que"]):
         return "yes"

@@ -1,6 +1,6 @@
 """Places in the United States: what a person wrote, and where that is.
 
-Built on the packages zipcodes (ZIP codes with their postal city) and us (states). A place is
+Built on data/zip_codes.csv (from the package zipcodes by tools/places.py) and the package us. A place is
 never finer than its city: positions are the mean of a city's ZIP codes, so that no distance
 computed from them can point at a street. Source of the traps handled here: 872 ZIP rows stand
 at (0, 0) and mean "unknown"; 4,937 city names stand in more than one state; USPS spells some
@@ -9,11 +9,12 @@ cities in its own way (data/place_names.yml).
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -21,11 +22,11 @@ from typing import Any
 
 import us
 import yaml
-import zipcodes
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 NAMES = Path(__file__).parent / "data" / "place_names.yml"
+ZIP_CODES = NAMES.with_name("zip_codes.csv")
 EARTH_MILES = 3958.8
 MILITARY = frozenset({"AA", "AE", "AP"})
 LETTERS = 3
@@ -95,7 +96,7 @@ def miles_between(a: Place, b: Place) -> float | None:
 class Gazetteer:
     """Finds and resolves places. Immutable once built; about 0.6 s to build."""
 
-    def __init__(self, rows: Iterable[dict[str, Any]], names: dict[str, Any]) -> None:
+    def __init__(self, rows: Iterable[Mapping[str, str]], names: dict[str, Any]) -> None:
         self._words: dict[str, str] = names["words"]
         self._not_places = {plain(word) for word in names["not_places"]}
         self._after_in = {plain(word) for word in names["after_in"]}
@@ -106,7 +107,7 @@ class Gazetteer:
         self._cities: dict[str, dict[str, Place]] = defaultdict(dict)
         self._sizes: dict[tuple[str, str], int] = {}
         self._counties: dict[str, dict[str, Place]] = defaultdict(dict)
-        self._index(list(rows))
+        self._index(rows)
         self._aliases = {
             said: self._cities[plain(city)][state]
             for said, pair in names["aliases"].items()
@@ -123,13 +124,14 @@ class Gazetteer:
             if len(name) >= SHORTEST_MISSPELT and max(self._sizes[name, s] for s in states) >= KNOWN_ZIPS
         ]
 
-    def _index(self, rows: list[dict[str, Any]]) -> None:
+    def _index(self, rows: Iterable[Mapping[str, str]]) -> None:
         points: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
         named: dict[tuple[str, str], str] = {}
         lying: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         counties: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+        codes: dict[str, tuple[str, str]] = {}
         for row in rows:
-            key = (plain(row["city"]), row["state"])
+            key = codes[row["zip_code"]] = (plain(row["city"]), row["state"])
             named.setdefault(key, row["city"])
             self._sizes[key] = self._sizes.get(key, 0) + 1
             if row["county"]:
@@ -150,7 +152,7 @@ class Gazetteer:
                 place = Place(f"{county_}, {state}", state, None, county_, lat_, lon_)
                 self._counties[self._expanded(plain(county_))][state] = place
         # A ZIP code is its city: the same answer for every ZIP of a city.
-        self._zips = {row["zip_code"]: self._cities[plain(row["city"])][row["state"]] for row in rows}
+        self._zips = {code: self._cities[name][state] for code, (name, state) in codes.items()}
 
     def find(self, text: str) -> list[Mention]:
         """The places named in a text, in its order, without overlap."""
@@ -404,4 +406,5 @@ def _mean(points: list[tuple[float, float]]) -> tuple[float | None, float | None
 def gazetteer() -> Gazetteer:
     """The one gazetteer of this process."""
     names = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
-    return Gazetteer(zipcodes.list_all(), names)
+    with ZIP_CODES.open(encoding="utf-8", newline="") as rows:
+        return Gazetteer(csv.DictReader(rows), names)

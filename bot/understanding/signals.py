@@ -98,14 +98,12 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
     def get_default_config() -> dict[str, Any]:
         """From which chance the classifiers are believed, without a plain word for it.
 
-        threshold: for the likeliest signal of a message; threshold_beside: for others beside it or
-        beside a plain one; threshold_in_small_talk: in messages of the intents small_talk, where
+        threshold: in any message; threshold_in_small_talk: in messages of the intents small_talk, where
         danger is seldom told; threshold_denied: where the message takes the signal back. strength:
         inverse of the regularisation.
         """
         return {
-            "threshold": 0.35,
-            "threshold_beside": 0.4,
+            "threshold": 0.4,
             "threshold_in_small_talk": 0.7,
             "threshold_denied": 0.9,
             "small_talk": [],
@@ -175,14 +173,10 @@ class DangerSignals(GraphComponent, EntityExtractorMixin):
 
     def _heard(self, message: Message, text: str) -> dict[str, float]:
         chances = self._chances(message)
-        plain_ones = patterns().read(text)
-        likeliest = None if plain_ones else max(chances, key=lambda name: chances[name])
         small_talk = (message.get(INTENT) or {}).get("name") in self._config["small_talk"]
-        heard = dict.fromkeys(plain_ones, 1.0)
+        threshold = self._config["threshold_in_small_talk" if small_talk else "threshold"]
+        heard = dict.fromkeys(patterns().read(text), 1.0)
         for name, chance in chances.items():
-            threshold = self._config["threshold" if name == likeliest else "threshold_beside"]
-            if small_talk:
-                threshold = max(threshold, self._config["threshold_in_small_talk"])
             surely = chance >= max(threshold, self._config["threshold_denied"])
             if surely or (chance >= threshold and not patterns().denies(name, text)):
                 heard.setdefault(name, chance)

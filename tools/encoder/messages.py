@@ -35,8 +35,33 @@ def read_messages(data: Path) -> list[Told]:
     return told
 
 
-def varied(text: str, chance: random.Random) -> str:
-    """The text as another thumb would type it: case, accents, points, a slip or two."""
+RESPELT = 0.3
+EACH_HABIT = 0.4
+HABITS: dict[str, tuple[tuple[str, str], ...]] = {
+    "es": (
+        (r"qu(?=[eiéí])", "k"), (r"z", "s"), (r"v", "b"), (r"(?<!c)h", ""), (r"ll", "y"),
+        (r"c(?=[eiéí])", "s"), (r"\bque\b", "q"), (r"\bpor\b", "x"), (r"\bporque\b", "xq"),
+        (r"m(?=[bp])", "n"), (r"\bde\b", "d"), (r"\bpara\b", "pa"), (r"\bmuy\b", "mui"),
+        (r"g(?=[eiéí])", "j"), (r"ñ", "n"), (r"\best(?=[aoáé])", "t"), (r"ado\b", "ao"), (r"\bhay\b", "ai"),
+        (r"r\b", ""), (r"c(?=[aou])", "k"),
+    ),
+    "en": (
+        (r"\byou\b", "u"), (r"\byour\b", "ur"), (r"\bare\b", "r"), (r"\bbecause\b", "bc"),
+        (r"\bwith\b", "w"), (r"\bbefore\b", "b4"), (r"\bto\b", "2"), (r"ing\b", "in"), (r"\bthe\b", "da"),
+        (r"\bthough\b", "tho"), (r"\bpeople\b", "ppl"), (r"\bplease\b", "pls"), (r"\bgoing to\b", "gonna"),
+        (r"\bwant to\b", "wanna"), (r"ight\b", "ite"), (r"\bhis\b", "hes"), (r"\bthere\b", "their"),
+        (r"([a-z])\1", r"\1"),
+    ),
+}  # fmt: skip
+"""How people spell by ear and in a hurry: what is written so, and what is typed for it."""
+
+
+def varied(text: str, language: str, chance: random.Random) -> str:
+    """The text as another thumb would type it: by ear, case, accents, points, a slip or two."""
+    if chance.random() < RESPELT:
+        for written, typed in HABITS.get(language, ()):
+            if chance.random() < EACH_HABIT:
+                text = re.sub(written, typed, text)
     if chance.random() < 0.3:
         text = text.lower()
     elif chance.random() < 0.05:

@@ -44,11 +44,17 @@ def batches(told: list[Told], chance: random.Random) -> Iterator[Page]:
     """One round: every message once, in batches of like length."""
     rows: Page = []
     for message in told:
-        text = varied(message.text, chance)
+        text = varied(message.text, message.language, chance)
         if chance.random() < JOINED:
             other = chance.choice(told)
             if len(text) + len(other.text) < 260:
-                rows.append((f"{text} {varied(other.text, chance)}", None, message.signals | other.signals))
+                rows.append(
+                    (
+                        f"{text} {varied(other.text, other.language, chance)}",
+                        None,
+                        message.signals | other.signals,
+                    )
+                )
                 continue
         rows.append((text, message.intent, message.signals))
     rows.sort(key=lambda row: len(row[0]) + chance.random() * 12)

@@ -28,6 +28,7 @@ from bot.understanding.in_context import (
     pressed,
     read_in_context,
     with_danger,
+    with_own_behavior,
     with_third_language,
 )
 from bot.understanding.signals import ENTITY as SIGNAL
@@ -166,7 +167,8 @@ class Assistant:
         async with self._locks.lock(key.name):
             tracker = await self._store.retrieve(key.name)
             offered = offered_in(tracker.events) if tracker else []
-            text, parsed = await self._understand(said, offered)
+            told = bool(tracker and tracker.get_slot("own_behavior"))
+            text, parsed = await self._understand(said, offered, told)
             out = Replies(said.channel)
             message = UserMessage(
                 text,
@@ -188,7 +190,9 @@ class Assistant:
             language=spoken_language or language,
         )
 
-    async def _understand(self, said: Said, offered: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    async def _understand(
+        self, said: Said, offered: Sequence[Any], own_behavior: bool
+    ) -> tuple[str, dict[str, Any]]:
         words = _clean(said.text or "")
         payload = said.payload or pressed(words, offered) or named_part(words, offered, self._parts)
         payload = payload or steered(words)
@@ -196,6 +200,7 @@ class Assistant:
             parsed = await self._processor.parse_message(UserMessage(words))
             payload = read_in_context(parsed, offered)
             if payload is None:
+                parsed = with_own_behavior(parsed, own_behavior)
                 return words, with_danger(with_third_language(parsed))
         return payload, await self._processor.parse_message(UserMessage(payload))
 

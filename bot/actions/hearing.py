@@ -20,12 +20,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.kit import Events, KitAction, entities, intent_of, loop_of, message_id, say, sureness
 from bot.plan.answers import RATHER_SURE
 from bot.sentences import LANGUAGES
+from bot.understanding.in_context import OWN_BEHAVIOR
 
 ORDER = Path(__file__).parent / "danger_order.yml"
 SURE_OF_LANGUAGE = 0.7
 WORDS_FOR_A_SWITCH = 2
 SURE_OF_INTENT = 0.4
-SHORT_ANSWER, PLAIN = 7, 0.95
+SHORT_ANSWER, PLAIN = 12, 0.995
 LOOKING = ("find_", "give_location", "refine_search")
 
 
@@ -51,6 +52,8 @@ class Hear(KitAction):
             SlotSet("language", language),
             SlotSet("client_language", _asked_language(tracker)),
         ]
+        if intent_of(tracker) == OWN_BEHAVIOR and sureness(tracker) >= SURE_OF_INTENT:
+            events.append(SlotSet("own_behavior", True))
         events += self._place(tracker)
         events += self._wishes(tracker)
         events += self._danger(dispatcher, tracker, language)
@@ -82,7 +85,9 @@ class Hear(KitAction):
                 options = tracker.get_slot("place_options")
                 if options and mention.place.city is None and mention.place.state in options["states"]:
                     return self._settle(options["city"], mention.place.state)
-                return [SlotSet("place", mention.place.as_dict()), SlotSet("place_options", None)]
+                known = tracker.get_slot("place") or {}
+                anew = [] if known.get("label") == mention.place.label else [SlotSet("shown", [])]
+                return [*anew, SlotSet("place", mention.place.as_dict()), SlotSet("place_options", None)]
             if mention.states:
                 options = {"city": mention.city, "states": list(mention.states)}
                 return [SlotSet("place_options", options), SlotSet("place", None)]

@@ -205,7 +205,8 @@ class RefineSearch(KitAction):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """See class."""
-        if tracker.get_slot("shown") and tracker.get_slot("place"):
+        elsewhere = tracker.get_slot("seeking") and entities(tracker, "location")
+        if tracker.get_slot("place") and (tracker.get_slot("shown") or elsewhere):
             events: Events = ShowPlaces(self.kit).run(dispatcher, tracker, domain)
             return events
         if "_more" in entities(tracker, "choice"):

@@ -29,6 +29,9 @@ ASKS = frozenset(
     "refine_search".split()
 )
 TELLS = frozenset({"feel_overwhelmed", "getting_worse", "children_at_risk", "cannot_leave"})
+SOMEBODY = frozenset(
+    "he she they hes shes theyre i im me my el ella ellos yo mi esta ya help now ayuda auxilio".split()
+)
 HURT = frozenset({"disclose_physical_abuse", "disclose_sexual_abuse"})
 ASKS_PLAINLY = re.compile(
     r"(?:and |but |so |y |pero )?(?:"
@@ -49,8 +52,11 @@ REQUEST_WORDS = frozenset(
 STOP_WORDS = frozenset("pause pausa pausar parar para stop basta quit later luego".split())
 GO_ON = re.compile(r"(?:go on|continue|keep going|seguir|sigamos|seguimos|continuar)(?: please| por favor)?")
 NUMBERS = re.compile(r"[0-9]+(?: (?:and |or |y |o )?[0-9]+)*")
+SURE_WITH_DANGER = 0.3
 SURE, RATHER_SURE, VERY_SURE, ALMOST_CERTAIN, CERTAIN = 0.5, 0.65, 0.75, 0.85, 0.9
-SHORT, TELLING = 4, 6
+WRITTEN_OUT = 0.995
+"""Only a pattern is so sure: a classifier's guess about two words is not enough."""
+SHORT, TELLING, SHORT_ANSWER = 4, 6, 7
 """Words: a short message is rather an answer; so many tell something."""
 
 
@@ -123,6 +129,10 @@ def _means_something_else(
         return False
     if _leaves(message) >= ALMOST_CERTAIN:
         return True
+    if _chance(message, NEVER_AN_ANSWER) >= CERTAIN and SOMEBODY & set(plain(text).split()):
+        return True  # "hes pulling in the driveway" is half danger, half somebody coming
+    if name == "in_danger_now" and len(text.split()) <= SHORT and not SOMEBODY & set(plain(text).split()):
+        return sure >= ALMOST_CERTAIN  # "bathroom w the window"
     if name in NEVER_AN_ANSWER:
         return sure >= (VERY_SURE if name == "exit_now" else RATHER_SURE)
     if name in DESTRUCTIVE:
@@ -138,7 +148,8 @@ def _asks_or_tells(name: str, sure: float, text: str, danger: bool) -> bool:
         return asking and sure >= SURE
     if name in TELLS or name.startswith("disclose_"):
         told_of_me = name in HURT and sure >= VERY_SURE and {"me", "my", "mi"} & set(words)
-        return bool(told_of_me) or (sure >= SURE and (danger or len(words) >= TELLING))
+        needed = SURE_WITH_DANGER if danger else SURE
+        return bool(told_of_me) or (sure >= needed and (danger or len(words) >= TELLING))
     if name.startswith("plan_"):
         return sure >= VERY_SURE and asking
     return False
@@ -152,8 +163,12 @@ def _asking(text: str) -> bool:
 
 def _leaves(message: Mapping[str, Any]) -> float:
     """The chance that somebody says goodbye in one of its ways: "thanks gotta go bye" is all three."""
+    return _chance(message, frozenset({"goodbye", "thank", "exit_now"}))
+
+
+def _chance(message: Mapping[str, Any], names: frozenset[str]) -> float:
     ranking = message.get("intent_ranking") or ()
-    return sum(float(e["confidence"]) for e in ranking if e["name"] in {"goodbye", "thank", "exit_now"})
+    return sum(float(e["confidence"]) for e in ranking if e["name"] in names)
 
 
 def _self_harm(message: Mapping[str, Any]) -> float:
@@ -164,4 +179,5 @@ def _self_harm(message: Mapping[str, Any]) -> float:
 def _plain_signals(message: Mapping[str, Any]) -> set[str]:
     """Danger told in plain words: what a classifier hears in a few words alone does not count here."""
     entities = [e for e in message.get("entities") or () if e["entity"] == "danger_signal"]
-    return {str(e["value"]) for e in entities if float(e.get("confidence_entity") or 0.0) >= CERTAIN}
+    needed = CERTAIN if len(str(message.get("text") or "").split()) > SHORT_ANSWER else WRITTEN_OUT
+    return {str(e["value"]) for e in entities if float(e.get("confidence_entity") or 0.0) >= needed}

@@ -120,12 +120,14 @@ def read(message: Mapping[str, Any], question: Question) -> str | None:
     intent = message.get("intent") or {}
     name, sure = str(intent.get("name")), float(intent.get("confidence") or 0.0)
     signals = {str(e["value"]) for e in entities if e["entity"] == "danger_signal"}
+    if "".join(words) in STOP_WORDS:
+        return "stop"
     if signals & URGENT or (name in URGENT_INTENTS and sure >= SURE):
         return None  # "he's choking me right now" is no yes: help comes first
     if text.startswith("/") or not words:
         return BY_INTENT.get(name)
     no_more = NO_MORE.search(" ".join(words)) and len(words) <= LONGEST_STOP and name != "feel_suicidal"
-    if "".join(words) in STOP_WORDS or no_more:
+    if no_more:
         return "stop"
     if question.signal in signals:
         return "yes"

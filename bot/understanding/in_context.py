@@ -21,6 +21,18 @@ SMALL_TALK = frozenset(
     "out_of_scope repeat skip go_back unsure deny affirm thank greet start_over delete_everything "
     "change_language show_plan".split()
 )
+OWN_BEHAVIOR = "worried_about_own_behavior"
+NOT_FOR_THE_ONE_WHO_HURTS = frozenset(
+    "help_someone_else make_safety_plan plan_phone_tech plan_after_leaving plan_leaving disclose_stalking "
+    "disclose_tech_abuse ask_protection_order getting_worse".split()
+)
+FINDS_SOMEBODY = re.compile(
+    r"\b(?:find|finding|track|locate|look up|see|know|figure)(?: out)? where"
+    r"|\bfind (?:her|him|out where|my (?:wife|girl|ex))"
+    r"|\bwhere (?:she|he) (?:is|went|lives|s at|stays|staying)"
+    r"|\b(?:donde|adonde) (?:esta|se fue|vive|anda|se quedo)\b"
+    r"|\b(?:encontrarla|encontrarlo|ubicarla|ubicarlo|buscarla|buscarlo|rastrear)\b"
+)
 NOT_FROM_PEOPLE = frozenset({"restart", "back", "session_start", "nlu_fallback", "out_of_scope"})
 
 
@@ -87,3 +99,12 @@ def with_third_language(parsed: dict[str, Any]) -> dict[str, Any]:
         return parsed
     intent = {"name": "change_language", "confidence": 1.0}
     return {**parsed, "intent": intent}
+
+
+def with_own_behavior(parsed: dict[str, Any], told: bool) -> dict[str, Any]:
+    """After somebody said that they hurt their partner: nothing that helps to find or outwit them."""
+    intent = parsed.get("intent") or {}
+    finds = FINDS_SOMEBODY.search(plain(str(parsed.get("text") or "")))
+    if not told or not (finds or intent.get("name") in NOT_FOR_THE_ONE_WHO_HURTS):
+        return parsed
+    return {**parsed, "intent": {"name": OWN_BEHAVIOR, "confidence": 1.0}}

@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 TUNING := .venv-encoder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install run train test lint bench fuzz encoder lock clean
+.PHONY: help setup install run train test lint bench bench-understanding fuzz encoder lock clean
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
 install: ## .venv with the pinned requirements
 	@$(PYTHON) tools/install.py requirements.txt
@@ -37,6 +37,9 @@ lint: install-dev ## ruff, mypy, the training messages, rasa data validate
 
 bench: install-dev ## how well messages are understood, how fast answers come
 	@$(BIN)/python tools/bench.py
+
+bench-understanding: install-dev ## our pipeline beside Rasa's stock one, same messages, one run (hours; EPOCHS=100)
+	@PYTHONPATH=. $(BIN)/python tools/bench_understanding.py --epochs $(or $(EPOCHS),100)
 
 fuzz: install-dev ## random walks over the real assistant
 	@QUIETLINE_WALKS=2000 $(BIN)/python -m pytest tests/test_walks.py -q

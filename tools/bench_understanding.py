@@ -1,6 +1,6 @@
 """Our pipeline beside Rasa's stock one (DIET), on the same messages, scored on the yardstick in one run.
 
-    python tools/bench_understanding.py [--epochs N] [--only NAME ...]
+    PYTHONPATH=. python tools/bench_understanding.py [--epochs N] [--only NAME ...]
 
 Each pipeline is trained and asked in a process of its own, one after the other, so that neither
 lends the other memory or warm caches. "bare" is Rasa with a tokenizer alone: what a pipeline

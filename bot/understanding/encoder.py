@@ -18,6 +18,8 @@ import numpy.typing as npt
 FOLDER = Path(__file__).parent / "encoder"
 MODEL, PIECES, HEADS = FOLDER / "encoder.onnx", FOLDER / "tokenizer.json", FOLDER / "heads.npz"
 PAD = 1
+LONGEST = 64
+"""Tokens read: 97 of 100 messages have fewer, and time grows with them."""
 THREADS = min(2, os.cpu_count() or 1)
 
 
@@ -32,6 +34,7 @@ class Encoder:
         options.intra_op_num_threads = THREADS
         self._session = onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
         self._pieces = Tokenizer.from_file(str(PIECES))
+        self._pieces.enable_truncation(LONGEST)
 
     def vector(self, text: str) -> npt.NDArray[np.float32]:
         """The unit vector of a text, of 384 numbers; an empty text has one too."""

@@ -26,5 +26,7 @@ class LinearReading:
 
     def distances(self, row: csr_matrix) -> npt.NDArray[np.float32]:
         """How far a message's row (1, features) lies on each name's side."""
-        found: npt.NDArray[np.float32] = np.asarray(row @ self.weights).reshape(-1) + self.biases
+        # A row of double precision would have the whole matrix copied to double for each message.
+        single = row.astype(np.float32)
+        found: npt.NDArray[np.float32] = np.asarray(single @ self.weights).reshape(-1) + self.biases
         return found

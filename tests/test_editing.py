@@ -303,6 +303,12 @@ def test_a_row_left_out_is_left_as_it_is(content: Path) -> None:
 # ---------------------------------------------------------------- the command
 
 
+@pytest.fixture(autouse=True)
+def _no_setting_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What steers the tests is no setting of the program, and the program refuses what it does not know."""
+    monkeypatch.delenv("QUIETLINE_NO_SKIPS", raising=False)
+
+
 def test_the_command_says_what_it_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["content", "export", str(tmp_path / "out")]) == 0
     assert "to edit" in capsys.readouterr().out

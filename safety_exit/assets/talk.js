@@ -87,7 +87,7 @@ function offer(buttons) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = title;
-      if (/^\/(skip|go_back|affirm\{"choice":"_)/.test(payload)) button.className = "side";
+      if (/^\/(skip|go_back|affirm\{"choice":"_stop")/.test(payload)) button.className = "side";
       button.addEventListener("click", () => send({ payload }, title));
       return button;
     }),

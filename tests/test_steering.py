@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sentences import load_book
-from bot.understanding.in_context import is_payload
+from bot.understanding.in_context import OWN_BEHAVIOR, is_payload, with_own_behavior
 from bot.understanding.steering import named_part, steered
 
 CONTINUE = '/make_safety_plan{"choice":"_continue"}'
@@ -69,3 +69,20 @@ def test_a_part_is_opened_by_its_name_while_parts_are_offered(text: str, section
     expected = f'/make_safety_plan{{"choice":"section_{section}"}}' if section else None
     assert named_part(text, PARTS, TITLES) == expected
     assert named_part(text, [{"title": "Skip this", "payload": "/skip"}], TITLES) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "turned"),
+    [
+        ("she took off, how do i find out where she went", "plan_phone_tech", True),
+        ("¿dónde está mi esposa? quiero encontrarla", "out_of_scope", True),
+        ("i need a plan so i dont do it again", "make_safety_plan", True),
+        ("is there a number i can call", "find_hotline", False),
+        ("he is hitting me right now", "in_danger_now", False),
+    ],
+)
+def test_whoever_hurt_their_partner_gets_no_help_to_find_them(text: str, intent: str, turned: bool) -> None:
+    parsed = {"text": text, "intent": {"name": intent, "confidence": 0.9}}
+    assert with_own_behavior(parsed, told=False) == parsed, "somebody else may ask this"
+    name = with_own_behavior(parsed, told=True)["intent"]["name"]
+    assert name == (OWN_BEHAVIOR if turned else intent)

@@ -7,6 +7,7 @@ signals are answered first, once for each kind in a talk.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.kit import Events, KitAction, entities, intent_of, loop_of, message_id, say, sureness
 from bot.plan.answers import RATHER_SURE
+from bot.resources.places import plain
 from bot.sentences import LANGUAGES
 from bot.understanding.in_context import OWN_BEHAVIOR
 
@@ -27,6 +29,15 @@ SURE_OF_LANGUAGE = 0.7
 WORDS_FOR_A_SWITCH = 2
 SURE_OF_INTENT = 0.4
 SHORT_ANSWER, PLAIN = 12, 0.995
+SURE_OF_OWN = 0.6
+HURT_TOO = re.compile(
+    r"\b(?:(?:hits?|beats?|chok\w+|hurts?|punch\w*|slaps?|kicks?|shoves?|threatens?|abuses?) me"
+    r"|hit (?:him|her|them) back|(?:hits|hit) me (?:first|back|too)|self defen[sc]e|defend\w*"
+    r"|me (?:pega|pego|golpea|ahorca|lastima|empuja|amenaza|patea)|defender\w*|defiendo)\b"
+)
+HURT_THEMSELVES = frozenset(
+    "disclose_physical_abuse disclose_sexual_abuse disclose_emotional_abuse in_danger_now".split()
+)
 LOOKING = ("find_", "give_location", "refine_search")
 
 
@@ -52,8 +63,7 @@ class Hear(KitAction):
             SlotSet("language", language),
             SlotSet("client_language", _asked_language(tracker)),
         ]
-        if intent_of(tracker) == OWN_BEHAVIOR and sureness(tracker) >= SURE_OF_INTENT:
-            events.append(SlotSet("own_behavior", True))
+        events += _own_behavior(tracker)
         events += self._place(tracker)
         events += self._wishes(tracker)
         events += self._danger(dispatcher, tracker, language)
@@ -133,6 +143,16 @@ class Hear(KitAction):
             say(dispatcher, f"danger.{again[0]}.again", [], in_language=language)
         answered = [s for s in fresh if s in covered] if intent in rules["answers_itself"] else []
         return [SlotSet("heard", [*heard, *spoken, *answered])]
+
+
+def _own_behavior(tracker: Tracker) -> Events:
+    """Whether the person hurts their partner. Somebody hurt who hits back is told nothing less for it."""
+    intent = intent_of(tracker)
+    if HURT_TOO.search(plain(str(tracker.latest_message.get("text") or ""))) or intent in HURT_THEMSELVES:
+        return [SlotSet("own_behavior", None)]
+    return (
+        [SlotSet("own_behavior", True)] if intent == OWN_BEHAVIOR and sureness(tracker) >= SURE_OF_OWN else []
+    )
 
 
 def _signals(tracker: Tracker) -> set[str]:
